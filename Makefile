@@ -1,0 +1,52 @@
+# The front door. Each target sets up what it needs and re-uses what is there; PYTHON=python3.12 picks another interpreter.
+SHELL := /bin/bash
+PYTHON ?= python3
+export PYTHON
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench soak ui pin clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+demo:  ## run the brain volumetry example and print its table
+	@scripts/setup.sh demo
+	@$(BIN)/python examples/brain-volumetry/demo.py
+
+test:  ## check style, types and architecture, then run the tests against a real engine
+	@scripts/setup.sh demo,test
+	@$(MAKE) --no-print-directory checks
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak"
+
+lint:  ## only the checks of style, types and architecture
+	@scripts/venv.sh demo,test
+	@$(MAKE) --no-print-directory checks
+
+.PHONY: checks
+checks:
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench:  ## run the benchmarks; results also go to benchmarks/results
+	@scripts/setup.sh demo,bench
+	@set -e; for benchmark in benchmarks/[a-z]*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
+
+soak:  ## the long runs that make test leaves out
+	@scripts/setup.sh demo,test
+	@$(BIN)/python -m pytest -m soak --timeout 0
+
+ui:  ## show the runs in the Prefect UI
+	@scripts/venv.sh
+	@$(BIN)/component-flows ui
+
+pin:  ## write the installed versions into constraints.txt
+	@scripts/venv.sh demo,test,bench
+	@$(BIN)/python scripts/pin.py
+
+clean:  ## remove .venv, caches and outputs; the engine, its images and recorded runs stay
+	@rm -rf .venv build dist output benchmarks/results *.egg-info \
+		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

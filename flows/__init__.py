@@ -1,0 +1,36 @@
+"""Prefect flows, called as functions: register, run a component, run a graph, summarise jobs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flows.component_job import arun_component as arun_component
+    from flows.component_job import run_component as run_component
+    from flows.graph import arun_graph as arun_graph
+    from flows.graph import run_graph as run_graph
+    from flows.registration import aregister as aregister
+    from flows.registration import register as register
+    from flows.statistics import ajob_statistics as ajob_statistics
+    from flows.statistics import job_statistics as job_statistics
+
+_HOMES = {
+    "ajob_statistics": "statistics",
+    "aregister": "registration",
+    "arun_component": "component_job",
+    "arun_graph": "graph",
+    "job_statistics": "statistics",
+    "register": "registration",
+    "run_component": "component_job",
+    "run_graph": "graph",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a flow when it is first asked for, so that commands that only look need not wait for Prefect."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'flows' has no attribute '{name}'")
+    return getattr(import_module(f"flows.{_HOMES[name]}"), name)

@@ -1,0 +1,103 @@
+"""``run``: one component or one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from interfaces.component import Component
+from interfaces.definition import ComponentInterface
+from interfaces.errors import InvalidInputs, UnknownName, ValidationError
+from interfaces.graph import Graph
+
+
+def find_runnable(name: str) -> tuple[Component | Graph, dict[str, ComponentInterface]]:
+    """What is registered under a name, and the interface of each of its inputs.
+
+    Raises:
+        UnknownName: Nothing is, or both a component and a graph are.
+    """
+    from interfaces.database.component_records import find_components, find_graphs
+    from interfaces.database.interface_records import find_interfaces, unknown
+    from interfaces.site import get_site
+
+    with get_site().database.session() as session:
+        components, graphs = find_components(session), find_graphs(session)
+        interfaces = find_interfaces(session)
+    if name in components and name in graphs:
+        raise UnknownName(f"'{name}' is both a component and a graph; give one of them another slug")
+    if name in graphs:
+        return graphs[name], {one: interfaces[slug] for one, slug in graphs[name].inputs.items()}
+    if name in components:
+        return components[name], {slug: interfaces[slug] for slug in components[name].input_slugs}
+    raise unknown("component or graph", name, [*components, *graphs])
+
+
+def read_texts(texts: tuple[str, ...], interfaces: Mapping[str, ComponentInterface]) -> dict[str, Any]:
+    """What ``-i name=text`` hands in.
+
+    Raises:
+        click.BadParameter: A text has another form.
+        InvalidInputs: Texts that are no JSON where JSON is needed.
+    """
+    from interfaces.text_input import from_text
+
+    given: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for text in texts:
+        name, equals, rest = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"'{text}' is not of the form NAME=VALUE_OR_PATH", param_hint="-i")
+        if name in given:
+            raise click.BadParameter(f"'{name}' is given twice", param_hint="-i")
+        try:
+            # An unknown name goes through: the flow refuses it with the nearest known one.
+            given[name] = from_text(interfaces[name], rest) if name in interfaces else rest
+        except ValidationError as error:
+            problems[name] = str(error)
+    if problems:
+        raise InvalidInputs(problems)
+    return given
+
+
+@click.command()
+@click.argument("name")
+@click.option("-i", "--input", "texts", multiple=True, metavar="NAME=VALUE_OR_PATH", help="An input; @FILE reads JSON.")
+@click.option("-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write outputs there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def run(name: str, texts: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
+    """Run a registered component or graph."""
+    from flows.commands.describing import (
+        job_document,
+        memory_text,
+        print_json,
+        run_document,
+        seconds_text,
+        value_text,
+    )
+    from flows.component_job import run_component
+    from flows.graph import run_graph
+    from interfaces.export import export_values
+
+    found, interfaces = find_runnable(name)
+    given = read_texts(texts, interfaces)
+    if isinstance(found, Graph):
+        result = run_graph(name, given)
+        outputs, jobs, document = result.outputs, dict(result.jobs), run_document(result)
+    else:
+        job = run_component(name, given)
+        outputs, jobs, document = job.outputs, {name: job}, job_document(job)
+    if folder is not None:
+        export_values(outputs.values(), folder)
+    if as_json:
+        print_json(document)
+        return
+    for node, one in jobs.items():
+        click.echo(
+            f"{node}: {one.status.label} in {seconds_text(one.exec_duration_s)}, {memory_text(one.peak_memory_bytes)}"
+        )
+    for output, value in outputs.items():
+        click.echo(f"{output} = {folder / value.relative_path if folder and value.path else value_text(value)}")

@@ -1,0 +1,107 @@
+"""One component over one set of inputs: from inputs to outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from prefect.runtime import flow_run
+
+from flows.calling import component_flow
+from interfaces.jobs import ComponentJob
+from tasks.chain import check_reference
+from tasks.collect_outputs import collect_outputs
+from tasks.create_job import create_job
+from tasks.execute import execute
+from tasks.finish_job import finish, finish_broken
+from tasks.in_thread import in_thread
+from tasks.provision import provision
+from tasks.validate_inputs import validate_inputs
+
+
+def _run_name() -> str:
+    parameters: dict[str, Any] = flow_run.parameters
+    return str(parameters.get("name") or parameters["component"])
+
+
+def current_flow_run_id() -> UUID | None:
+    """The Prefect flow run that this code runs in, or None."""
+    run_id: str | None = flow_run.id
+    return UUID(run_id) if run_id else None
+
+
+@component_flow(name="run-component", flow_run_name=_run_name, hands_on=lambda job: list(job.outputs.values()))
+async def run_component(
+    component: str,
+    inputs: dict[str, Any],
+    *,
+    name: str = "",
+    time_limit: int | None = None,
+    memory_gb: float | None = None,
+    input_prefixes: dict[str, str] | None = None,
+    task_on_success: dict[str, Any] | None = None,
+    task_on_failure: dict[str, Any] | None = None,
+) -> ComponentJob:
+    """Run a registered component.
+
+    Args:
+        component: Its slug.
+        inputs: By slug: a JSON value, a path or URI (for images and files), a `pathlib.Path` (for JSON kinds too), or a
+            stored value such as another job's output.
+        name: What the run is called; the component's slug unless given.
+        time_limit: Seconds, in place of the component's own.
+        memory_gb: GB (2**30 bytes), in place of the component's own.
+        input_prefixes: By a value's pk (as text), its path prefix below /input.
+        task_on_success: What runs after success: `{"flow": "module:function", "parameters": {...}}`, or `task` or
+            `deployment` in place of `flow`.
+        task_on_failure: The same after failure or cancellation.
+
+    Returns:
+        The succeeded job, with its outputs.
+
+    Raises:
+        ComponentException: The job failed; its text is the message for the user, `.job` the record.
+        InvalidInputs: One or more inputs are invalid; `.problems` holds them all.
+        UnknownName: No such component is registered.
+        DefinitionError: A limit is out of bounds, or what is to follow can't be run.
+        EngineUnavailable: No container engine answers.
+    """
+    for follower in (task_on_success, task_on_failure):
+        await check_reference(follower)
+    job = await in_thread(
+        create_job,
+        component,
+        name=name or component,
+        time_limit=time_limit,
+        memory_gb=memory_gb,
+        input_prefixes=input_prefixes,
+        task_on_success=task_on_success,
+        task_on_failure=task_on_failure,
+        flow_run_id=current_flow_run_id(),
+    )
+    return await run_job(job, inputs)
+
+
+async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
+    """Take a queued job to its end.
+
+    Returns:
+        The succeeded job.
+
+    Raises:
+        ComponentException: The job failed, or its inputs are invalid.
+    """
+    try:
+        job = await validate_inputs(job, inputs)
+        job = await provision(job)
+        job = await execute(job)
+        job = await collect_outputs(job)
+    except BaseException as error:
+        raise await finish_broken(job, error) from error
+    await finish(job)
+    return job
+
+
+arun_component = run_component.aio
+"""The async twin of `run_component`."""

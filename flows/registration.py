@@ -1,0 +1,30 @@
+"""Register interfaces, components and graphs from their YAML definitions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.calling import component_flow
+from tasks.register import Registered, register_definitions
+
+
+@component_flow(name="register")
+async def register(*paths: str | Path) -> Registered:
+    """Register definitions; doing it again changes nothing.
+
+    Args:
+        paths: YAML files, or folders that hold ``interfaces.yaml``, ``component.yaml`` and ``graph.yaml`` files.
+
+    Returns:
+        What was read, and what of it was new or changed.
+
+    Raises:
+        DefinitionError: A definition breaks a rule; the text names file, line and key. Nothing is registered then.
+        ImageImportFailed: A container image was refused.
+        EngineUnavailable: No container engine answers.
+    """
+    return await register_definitions([str(path) for path in paths])
+
+
+aregister = register.aio
+"""The async twin of `register`."""

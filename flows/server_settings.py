@@ -1,0 +1,106 @@
+"""How the local Prefect server is started, and how a flow that is called in this process talks to a server.
+
+Every figure behind these settings is in the Prefect notes of the documentation: by default the server's own writers lock
+each other out of SQLite, clients back off for seconds, and a sub-flow costs ten times as much as it needs to.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+# Prefect asks for leave to report usage at its import, and at nothing else: so this stands before it.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+
+from prefect.settings import temporary_settings
+
+HOST = "127.0.0.1"
+DATABASE_FILE = "prefect.db"
+
+CLIENT_MAX_RETRIES = 8
+"""Retries of one API request; with Prefect's back-off they ride out about 8 minutes without a server."""
+
+GRACEFUL_SHUTDOWN_S = 3
+"""Seconds that the server waits for open connections (a browser's) when it is stopped."""
+
+
+def database_url(folder: Path) -> str:
+    """SQLAlchemy URL of the server's SQLite file, made so that Prefect opens one connection and no more.
+
+    Prefect gives a URL that contains `:memory:` a pool of one connection, and SQLite ignores query parameters that it
+    does not know (https://www.sqlite.org/uri.html): the file is an ordinary, durable one. With one connection the server's
+    writers can't lock each other out. The path is percent-encoded, as SQLite's `file:` URIs want it.
+
+    Args:
+        folder: Absolute path of the server's folder.
+    """
+    return f"sqlite+aiosqlite:///file:{quote(str(folder / DATABASE_FILE))}?uri=true&cf=:memory:"
+
+
+def server_environment(folder: Path, port: int, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Environment of the server process.
+
+    The caller's own `PREFECT_...` variables are left out: they are about clients, or about a server of the caller's own.
+
+    Args:
+        folder: Absolute path of the server's folder; becomes its `PREFECT_HOME`.
+        port: The port that the server listens on; pages from elsewhere may not call it.
+        inherited: The environment to start from.
+    """
+    kept = {name: value for name, value in inherited.items() if not name.startswith("PREFECT_")}
+    return kept | {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_HOME": str(folder),
+        "PREFECT_API_DATABASE_CONNECTION_URL": database_url(folder),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # The page must call the server that it came from, whatever its port.
+        "PREFECT_SERVER_UI_API_URL": "/api",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # Prefect would write the pages into site-packages, which may be read-only.
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(folder / "ui"),
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{HOST}:{port},http://localhost:{port}",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "500",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "100",
+        "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "100",
+        "PREFECT__SERVER_FINAL": "1",
+    }
+
+
+def server_command(descriptor: int) -> list[str]:
+    """Command line of the server process.
+
+    Args:
+        descriptor: Number of an inherited, listening socket.
+    """
+    return [
+        *(sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"),
+        *("--fd", str(descriptor)),
+        *("--log-level", "warning"),
+        *("--timeout-graceful-shutdown", str(GRACEFUL_SHUTDOWN_S)),
+    ]
+
+
+@contextmanager
+def client_settings(api_url: str | None) -> Iterator[None]:
+    """Prefect's settings while a flow is called in this process.
+
+    They hold for this thread or task and what it starts, not for the whole process. The heartbeat is off: it costs a synchronous
+    flow up to a second at its end, and is of use only where something else than this process watches the run.
+
+    Args:
+        api_url: URL of the API; None keeps the one in force.
+    """
+    updates: dict[Any, Any] = {"flows.heartbeat_frequency": None}
+    defaults: dict[Any, Any] = {"client.max_retries": CLIENT_MAX_RETRIES}
+    if api_url is not None:
+        updates["api.url"] = api_url
+    with temporary_settings(updates=updates, set_defaults=defaults):
+        yield

@@ -1,0 +1,1 @@
+"""Reading and checking what people write: interfaces.yaml, component.yaml, graph.yaml."""

@@ -1,0 +1,101 @@
+"""`ComponentImage`: one version of a component's container image, known by its digest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from interfaces.errors import ImageImportFailed
+from interfaces.import_status import ImportStatusChoices
+
+_Status: TypeAlias = ImportStatusChoices  # the class has a member of that name, too
+
+PLATFORM_ARCHITECTURE = "amd64"
+REPOSITORY_PREFIX = "component-flows"
+
+
+class GPUTypeChoices(StrEnum):
+    """The GPU types of the public platform; a site may add its own in its settings."""
+
+    NO_GPU = ""
+    A100 = "A100"
+    A10G = "A10G"
+    V100 = "V100"
+    K80 = "K80"
+    T4 = "T4"
+
+
+class ComponentImage(BaseModel):
+    """One version of a component's container image.
+
+    Attributes:
+        pk: Primary key.
+        component: Slug of the component.
+        sha256: The image's id in the engine, ``sha256:`` and 64 hexadecimal digits: its identity.
+        source: Where it came from, for people: a folder, an archive or a reference.
+        fingerprint: What it was built from; the same fingerprint need not be built again.
+        import_status: How far its import has come.
+        status: The reason where the import failed.
+        user: The user that its processes run as.
+        size: Bytes.
+        is_desired_version: Whether new jobs use it.
+        created: When it was registered.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    GPUTypeChoices: ClassVar[type[GPUTypeChoices]] = GPUTypeChoices
+    ImportStatusChoices: ClassVar[type[ImportStatusChoices]] = ImportStatusChoices
+
+    pk: int
+    component: str
+    sha256: str
+    source: str
+    fingerprint: str
+    import_status: _Status
+    status: str = ""
+    user: str
+    size: int
+    is_desired_version: bool
+    created: datetime
+
+    @property
+    def original_repo_tag(self) -> str:
+        """The tag of this image in the engine or registry."""
+        return repo_tag(self.component, self.sha256)
+
+    @property
+    def can_execute(self) -> bool:
+        """Whether jobs can run it."""
+        return self.import_status is ImportStatusChoices.COMPLETED
+
+
+def repo_tag(component: str, sha256: str) -> str:
+    """The name that keeps an image in the engine, so that no clean-up takes it as unused."""
+    return f"{REPOSITORY_PREFIX}/{component}:{sha256.removeprefix('sha256:')[:16]}"
+
+
+def runs_as_root(user: str) -> bool:
+    """Whether an image's USER is root: empty, ``root``, ``0``, ``0:...`` or ``root:...``."""
+    return user.partition(":")[0].strip() in {"", "root"} or user.partition(":")[0].strip().strip("0") == ""
+
+
+def check_image(*, reference: str, user: str, architecture: str) -> None:
+    """Refuse an image that can't be run.
+
+    Raises:
+        ImageImportFailed: It runs as root or is for another architecture.
+    """
+    if runs_as_root(user):
+        raise ImageImportFailed(
+            f"the container image {reference} runs as root; end its Dockerfile with a USER instruction that names "
+            "another user"
+        )
+    if architecture != PLATFORM_ARCHITECTURE:
+        raise ImageImportFailed(
+            f"the container image {reference} is for the architecture {architecture}, but "
+            f"linux/{PLATFORM_ARCHITECTURE} is needed; build it with --platform=linux/{PLATFORM_ARCHITECTURE}"
+        )

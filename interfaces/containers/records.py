@@ -1,0 +1,230 @@
+"""The records that go into a container engine and come out of it: plain data, nothing of any engine's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from interfaces.containers.gpus import Gpu
+
+OUTPUT_TARGET = "/output"
+"""Where a container's output volume is mounted."""
+
+TMP_TARGET = "/tmp"
+"""Where a fresh volume is mounted that goes with the container."""
+
+DEADLINE_LABEL = "component-flows.deadline"
+"""Label with the UTC time (ISO 8601) after which a container may not live: time limit and grace, counted from creation.
+
+The process that runs a container enforces its limit; should that process die, whoever reads this label can.
+"""
+
+StreamName = Literal["stdout", "stderr"]
+OnOutput = Callable[[StreamName, bytes], None]
+
+
+class StopSignal(Protocol):
+    """Anything that can say that the work is to stop; a ``threading.Event`` is one."""
+
+    def is_set(self) -> bool:
+        """Whether to stop now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BindMount:
+    """A folder or file of this machine, as a container sees it.
+
+    Attributes:
+        source: Absolute path on the engine's machine; it must exist.
+        target: Absolute path in the container.
+        read_only: Whether the container may not write to it.
+    """
+
+    source: Path
+    target: str
+    read_only: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerSpec:
+    """One container to run. The isolation that every container gets is not a choice and so not a field.
+
+    Attributes:
+        image: Id of an image that the engine has (``sha256:...``); a reference works too.
+        name: The container's name, unique on the engine.
+        labels: Labels on the container and on its volume for ``/tmp``.
+        mounts: What it sees of this machine.
+        output_volume: Name of the volume at ``/output``, made with ``create_output_volume``.
+        memory_bytes: Most memory, without swap; shared memory (``/dev/shm``) counts towards it.
+        processes: Most processes and threads at a time.
+        cpus: Most CPU cores; None: all.
+        gpus: Ids (UUIDs) of the GPUs it gets.
+        environment: Variables on top of the image's own.
+        command: In place of the image's own command; its entry point stays.
+        stop_grace_s: Seconds between SIGTERM and SIGKILL.
+    """
+
+    image: str
+    name: str
+    output_volume: str
+    memory_bytes: int
+    processes: int = 512
+    labels: Mapping[str, str] = field(default_factory=dict)
+    mounts: tuple[BindMount, ...] = ()
+    cpus: float | None = None
+    gpus: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] | None = None
+    stop_grace_s: float = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What a container used at one moment.
+
+    Attributes:
+        time: UTC.
+        cpu_percent: 100 per core that was busy since the sample before.
+        memory_bytes: Memory in use, without file pages that the kernel can drop at any time.
+    """
+
+    time: datetime
+    cpu_percent: float
+    memory_bytes: int
+
+
+OnSample = Callable[[Sample], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerResult:
+    """What became of a container.
+
+    Attributes:
+        exit_code: Of its entry point; 128 + n where signal n ended it.
+        started_at: UTC, from the engine.
+        finished_at: UTC, from the engine.
+        oom_killed: Whether the kernel ended it, or one of its processes, for want of memory.
+        oom_events: How many of its processes the kernel ended so; 0 also where the engine says only that it did.
+        timed_out: Whether it was stopped because its time limit was over.
+        stopped: Whether it was stopped because the caller asked for it.
+        interrupted: Whether the engine was out of reach for a while during the run; output may have been lost.
+        output_complete: Whether stdout and stderr were read to their ends.
+        error: The engine's own words on a failed run; mostly empty.
+        peak_memory_bytes: The kernel's high-water mark, file pages included (so a job that reads much may touch its
+            limit without needing it); None where nothing could be read.
+        peak_working_set_bytes: The highest sampled memory in use without droppable file pages, or None.
+        cpu_seconds: Processor time of all its processes, or None.
+        samples: Over time, at most 2,000; fewer per second the longer it ran.
+    """
+
+    exit_code: int
+    started_at: datetime
+    finished_at: datetime
+    oom_killed: bool = False
+    oom_events: int = 0
+    timed_out: bool = False
+    stopped: bool = False
+    interrupted: bool = False
+    output_complete: bool = True
+    error: str = ""
+    peak_memory_bytes: int | None = None
+    peak_working_set_bytes: int | None = None
+    cpu_seconds: float | None = None
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def exec_duration_s(self) -> float:
+        """Seconds from the container's start to its end, by the engine's clock."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageInfo:
+    """An image that the engine has.
+
+    Attributes:
+        id: Its content's hash, ``sha256:...``.
+        user: Who its process runs as; empty means root.
+        architecture: Such as ``amd64``.
+        os: Such as ``linux``.
+        entrypoint: Empty where it has none.
+        command: Empty where it has none.
+        size_bytes: Unpacked.
+        repo_tags: ``name:tag`` of each tag.
+        labels: Its own labels.
+    """
+
+    id: str
+    user: str
+    architecture: str
+    os: str
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    size_bytes: int
+    repo_tags: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineInfo:
+    """The engine and its machine.
+
+    Attributes:
+        version: Of the engine.
+        api_version: The one that was agreed on.
+        name: Host name of its machine.
+        cpus: Cores.
+        memory_bytes: Of its machine.
+        cgroup_version: 1 or 2.
+        gpus: The GPUs that it can hand to containers; empty where it can't or where they can't be seen from here.
+        local: Whether paths of this process and of the engine mean the same files.
+    """
+
+    version: str
+    api_version: str
+    name: str
+    cpus: int
+    memory_bytes: int
+    cgroup_version: int
+    gpus: tuple[Gpu, ...]
+    local: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftContainer:
+    """A container that still exists.
+
+    Attributes:
+        id: The engine's id.
+        name: As it was given.
+        state: ``created``, ``running``, ``exited``, ...
+        created_at: UTC.
+        labels: As they were given.
+    """
+
+    id: str
+    name: str
+    state: str
+    created_at: datetime
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leftovers:
+    """What still exists on the engine under some labels.
+
+    Attributes:
+        containers: In any state.
+        volumes: Labels by volume name.
+    """
+
+    containers: tuple[LeftContainer, ...]
+    volumes: Mapping[str, Mapping[str, str]]
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.containers or self.volumes)

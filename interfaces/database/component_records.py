@@ -1,0 +1,237 @@
+"""Components, their container images and tarballs, and graphs in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from interfaces.component import Component, ImageSource, InterfaceSet, Method
+from interfaces.component_images import ComponentImage
+from interfaces.database.inserting import insert_if_new
+from interfaces.database.interface_records import unknown
+from interfaces.database.tables import ComponentRow, GraphRow, ImageRow, TarballRow
+from interfaces.graph import Graph, Node, Source
+from interfaces.import_status import ImportStatusChoices
+from interfaces.tarballs import Tarball, TarballKind
+
+
+def _component_json(component: Component) -> dict[str, Any]:
+    data = asdict(component)
+    data["image"] = {name: str(source) for name, source in data["image"].items() if source is not None}
+    data["model"] = str(component.model) if component.model else None
+    return data
+
+
+def _component(definition: dict[str, Any]) -> Component:
+    image = definition["image"]
+    return Component(
+        **{
+            **definition,
+            "image": ImageSource(
+                build=Path(image["build"]) if "build" in image else None,
+                archive=Path(image["archive"]) if "archive" in image else None,
+                reference=image.get("reference"),
+            ),
+            "interfaces": tuple(
+                InterfaceSet(inputs=tuple(each["inputs"]), outputs=tuple(each["outputs"]))
+                for each in definition["interfaces"]
+            ),
+            "model": Path(definition["model"]) if definition["model"] else None,
+            "method": Method(definition["method"]),
+        }
+    )
+
+
+def save_component(session: Session, component: Component) -> bool:
+    """Register a component, or apply what changed; gives whether anything was written."""
+    return _save(session, ComponentRow, component.slug, component.title, _component_json(component))
+
+
+def _save(
+    session: Session, table: type[ComponentRow | GraphRow], slug: str, title: str, definition: dict[str, Any]
+) -> bool:
+    row: ComponentRow | GraphRow | None = session.get(table, slug)
+    # Through JSON and back, so that tuples and lists compare equal.
+    if row is not None and (row.title, row.definition) == (title, _as_json(definition)):
+        return False
+    if row is None:
+        session.add(table(slug=slug, title=title, definition=_as_json(definition)))
+    else:
+        row.title, row.definition = title, _as_json(definition)
+    session.flush()
+    return True
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _as_json(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(one) for one in value]
+    return value
+
+
+def find_components(session: Session, slugs: Iterable[str] | None = None) -> dict[str, Component]:
+    """The registered components by slug; those asked for, or all.
+
+    Raises:
+        UnknownName: One is not registered.
+    """
+    query = select(ComponentRow)
+    wanted = None if slugs is None else set(slugs)
+    if wanted is not None:
+        query = query.where(ComponentRow.slug.in_(wanted))
+    found = {row.slug: _component(row.definition) for row in session.scalars(query)}
+    if wanted is not None and (missing := sorted(wanted - set(found))):
+        raise unknown("component", missing[0], session.scalars(select(ComponentRow.slug)).all())
+    return found
+
+
+def save_graph(session: Session, graph: Graph) -> bool:
+    """Register a graph, or apply what changed; gives whether anything was written."""
+    definition = {
+        "description": graph.description,
+        "inputs": dict(graph.inputs),
+        "nodes": {
+            name: {
+                "component": node.component,
+                "inputs": {slug: str(one) for slug, one in node.inputs.items()},
+            }
+            for name, node in graph.nodes.items()
+        },
+        "outputs": {name: str(source) for name, source in graph.outputs.items()},
+    }
+    return _save(session, GraphRow, graph.slug, graph.title, definition)
+
+
+def _graph(row: GraphRow) -> Graph:
+    data = row.definition
+    return Graph(
+        slug=row.slug,
+        title=row.title,
+        description=data["description"],
+        inputs=data["inputs"],
+        nodes={
+            name: Node(
+                component=node["component"],
+                inputs={slug: Source.from_text(text) for slug, text in node["inputs"].items()},
+            )
+            for name, node in data["nodes"].items()
+        },
+        outputs={name: Source.from_text(text) for name, text in data["outputs"].items()},
+    )
+
+
+def find_graphs(session: Session, slugs: Iterable[str] | None = None) -> dict[str, Graph]:
+    """The registered graphs by slug; those asked for, or all.
+
+    Raises:
+        UnknownName: One is not registered.
+    """
+    query = select(GraphRow)
+    wanted = None if slugs is None else set(slugs)
+    if wanted is not None:
+        query = query.where(GraphRow.slug.in_(wanted))
+    found = {row.slug: _graph(row) for row in session.scalars(query)}
+    if wanted is not None and (missing := sorted(wanted - set(found))):
+        raise unknown("graph", missing[0], session.scalars(select(GraphRow.slug)).all())
+    return found
+
+
+def image_from_row(row: ImageRow) -> ComponentImage:
+    """The record of a row."""
+    return ComponentImage(
+        pk=row.pk,
+        component=row.component_slug,
+        sha256=row.sha256,
+        source=row.source,
+        fingerprint=row.fingerprint,
+        import_status=ImportStatusChoices(row.import_status),
+        status=row.status,
+        user=row.user,
+        size=row.size,
+        is_desired_version=row.is_desired_version,
+        created=row.created,
+    )
+
+
+def save_image(
+    session: Session, *, component: str, sha256: str, source: str, fingerprint: str, user: str, size: int
+) -> ComponentImage:
+    """Register a valid image as the component's one desired version; an image that is known keeps its record."""
+    columns = {
+        "component_slug": component,
+        "sha256": sha256,
+        "source": source,
+        "fingerprint": fingerprint,
+        "import_status": ImportStatusChoices.COMPLETED.value,
+        "status": "",
+        "user": user,
+        "size": size,
+        "is_desired_version": False,
+        "created": datetime.now(UTC),
+    }
+    insert_if_new(session, ImageRow, columns, unique=["component_slug", "sha256"])
+    peers = ImageRow.component_slug == component
+    session.execute(update(ImageRow).where(peers).values(is_desired_version=ImageRow.sha256 == sha256))
+    session.execute(update(ImageRow).where(peers, ImageRow.sha256 == sha256).values(fingerprint=fingerprint))
+    row = session.scalars(select(ImageRow).where(peers, ImageRow.sha256 == sha256)).one()
+    session.refresh(row)
+    return image_from_row(row)
+
+
+def desired_image(session: Session, component: str) -> ComponentImage | None:
+    """The version of a component's image that new jobs use."""
+    row = session.scalars(
+        select(ImageRow).where(ImageRow.component_slug == component, ImageRow.is_desired_version.is_(True))
+    ).one_or_none()
+    return None if row is None else image_from_row(row)
+
+
+def tarball_from_row(row: TarballRow) -> Tarball:
+    """The record of a row."""
+    return Tarball(
+        pk=row.pk,
+        owner=row.owner,
+        kind=TarballKind(row.kind),
+        sha256=row.sha256,
+        size=row.size,
+        import_status=ImportStatusChoices(row.import_status),
+        status=row.status,
+        is_desired_version=row.is_desired_version,
+        created=row.created,
+    )
+
+
+def save_tarball(session: Session, *, owner: str, kind: TarballKind, sha256: str | None, size: int) -> Tarball | None:
+    """Register a tarball as its owner's one desired version; None for the sha256 means that it has none any more."""
+    peers = (TarballRow.owner == owner) & (TarballRow.kind == kind.value)
+    if sha256 is not None:
+        columns = {
+            "owner": owner,
+            "kind": kind.value,
+            "sha256": sha256,
+            "size": size,
+            "import_status": ImportStatusChoices.COMPLETED.value,
+            "status": "",
+            "is_desired_version": False,
+            "created": datetime.now(UTC),
+        }
+        insert_if_new(session, TarballRow, columns, unique=["owner", "kind", "sha256"])
+    session.execute(update(TarballRow).where(peers).values(is_desired_version=TarballRow.sha256 == (sha256 or "")))
+    return desired_tarball(session, owner=owner, kind=kind)
+
+
+def desired_tarball(session: Session, *, owner: str, kind: TarballKind) -> Tarball | None:
+    """The version of a tarball that new jobs use."""
+    row = session.scalars(
+        select(TarballRow)
+        .where(TarballRow.owner == owner, TarballRow.kind == kind.value, TarballRow.is_desired_version.is_(True))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return None if row is None else tarball_from_row(row)

@@ -1,0 +1,127 @@
+"""Jobs in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import String, cast, func, select
+from sqlalchemy.orm import Session
+
+from interfaces.database.component_records import image_from_row, tarball_from_row
+from interfaces.database.inserting import insert_if_new
+from interfaces.database.tables import ImageRow, JobRow, JobValueRow, TarballRow
+from interfaces.errors import UnknownName
+from interfaces.job_status import JobStatus
+from interfaces.jobs import ComponentJob
+from interfaces.value import ComponentInterfaceValue, find_values
+
+_SAME = (
+    "created",
+    "modified",
+    "attempt",
+    "time_limit",
+    "requires_memory_gb",
+    "requires_gpu_type",
+    "stdout",
+    "stderr",
+    "error_message",
+    "runtime_metrics",
+    "compute_cost_euro_millicents",
+    "started_at",
+    "completed_at",
+    "exec_duration_s",
+    "peak_memory_bytes",
+    "flow_run_id",
+    "name",
+)
+"""Fields that have the same name and form in the record and in the row."""
+
+
+def _columns(job: ComponentJob) -> dict[str, Any]:
+    return {
+        **{name: getattr(job, name) for name in _SAME},
+        "status": job.status.value,
+        "component_slug": job.component,
+        "image_pk": job.image.pk,
+        "tarball_pk": job.tarball.pk if job.tarball else None,
+        "output_slugs": list(job.output_slugs),
+        "input_prefixes": dict(job.input_prefixes),
+        "task_on_success": [job.task_on_success] if job.task_on_success else [],
+        "task_on_failure": [job.task_on_failure] if job.task_on_failure else [],
+        "detailed_error_message": dict(job.detailed_error_message),
+        "duration_s": job.duration.total_seconds() if job.duration is not None else None,
+    }
+
+
+def save_job(session: Session, job: ComponentJob) -> None:
+    """Write a job's record; a job that has ended can't be changed by a record from before its end."""
+    row = session.get(JobRow, job.id)
+    if row is None:
+        session.add(JobRow(id=job.id, **_columns(job)))
+    else:
+        for name, value in _columns(job).items():
+            if getattr(row, name) != value:
+                setattr(row, name, value)
+    session.flush()
+    for direction, values in (("input", job.inputs), ("output", job.outputs)):
+        for value in values.values():
+            columns = {"job_id": job.id, "direction": direction, "value_pk": value.pk}
+            insert_if_new(session, JobValueRow, columns, unique=list(columns))
+
+
+def load_job(session: Session, job_id: UUID | str) -> ComponentJob:
+    """The job with that id, or the start of one.
+
+    Raises:
+        UnknownName: None or several have it.
+    """
+    if isinstance(job_id, UUID):
+        condition = JobRow.id == job_id
+    else:
+        start = job_id.replace("-", "").lower()
+        condition = func.replace(cast(JobRow.id, String), "-", "").startswith(start, autoescape=True)
+    rows = session.scalars(select(JobRow).where(condition).limit(2)).all()
+    if len(rows) != 1:
+        what = f"several jobs have an id that starts with '{job_id}'" if rows else f"no job '{job_id}' is known"
+        raise UnknownName(f"{what}; 'component-flows jobs' lists them")
+    return _from_row(session, rows[0])
+
+
+def list_jobs(session: Session, *, status: JobStatus | None = None, limit: int = 50) -> list[ComponentJob]:
+    """The newest jobs, the newest first."""
+    query = select(JobRow).order_by(JobRow.created.desc()).limit(limit)
+    if status is not None:
+        query = query.where(JobRow.status == status.value)
+    return [_from_row(session, row) for row in session.scalars(query)]
+
+
+def _values(session: Session, job_id: UUID) -> dict[str, dict[str, ComponentInterfaceValue]]:
+    links = session.scalars(select(JobValueRow).where(JobValueRow.job_id == job_id)).all()
+    values = find_values(session, [link.value_pk for link in links])
+    found: dict[str, dict[str, ComponentInterfaceValue]] = {"input": {}, "output": {}}
+    for link in links:
+        value = values[link.value_pk]
+        found[link.direction][value.interface.slug] = value
+    return found
+
+
+def _from_row(session: Session, row: JobRow) -> ComponentJob:
+    values = _values(session, row.id)
+    image = session.get_one(ImageRow, row.image_pk)
+    tarball = session.get(TarballRow, row.tarball_pk) if row.tarball_pk is not None else None
+    return ComponentJob(
+        **{name: getattr(row, name) for name in _SAME},
+        id=row.id,
+        status=JobStatus(row.status),
+        component=row.component_slug,
+        image=image_from_row(image),
+        tarball=tarball_from_row(tarball) if tarball else None,
+        inputs=values["input"],
+        outputs=values["output"],
+        output_slugs=tuple(row.output_slugs),
+        input_prefixes=row.input_prefixes,
+        task_on_success=row.task_on_success[0] if row.task_on_success else None,
+        task_on_failure=row.task_on_failure[0] if row.task_on_failure else None,
+        detailed_error_message=row.detailed_error_message,
+    )

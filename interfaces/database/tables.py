@@ -1,0 +1,179 @@
+"""The tables. Their history is in `migrations/versions`; a test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time that is aware and in UTC in Python, also where the database (SQLite) keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; a naive time is refused, since nobody knows what it means."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone can't be stored")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database, always aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The root of all tables."""
+
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON(), list[Any]: JSON()}  # noqa: RUF012
+
+
+class InterfaceRow(Base):
+    """A `ComponentInterface`."""
+
+    __tablename__ = "component_interface"
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(255), unique=True)
+    title: Mapped[str] = mapped_column(String(255), unique=True)
+    relative_path: Mapped[str] = mapped_column(String(255), unique=True)
+    kind: Mapped[str] = mapped_column(String(5))
+    description: Mapped[str] = mapped_column(Text)
+    store_in_database: Mapped[bool]
+    # JSON null and "not set" are told apart by the wrapping list: [value] or [].
+    schema: Mapped[list[Any]]
+    default_value: Mapped[list[Any]]
+    example_value: Mapped[list[Any]]
+    overlay_segments: Mapped[list[Any]]
+    look_up_table: Mapped[list[Any]]
+
+
+class ValueRow(Base):
+    """A `ComponentInterfaceValue`; the same content for the same interface is one row."""
+
+    __tablename__ = "component_interface_value"
+    __table_args__ = (UniqueConstraint("interface_pk", "sha256", name="one_record_per_content"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    interface_pk: Mapped[int] = mapped_column(ForeignKey("component_interface.pk"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(255))
+    # [value] for values that are kept here, [] for those in the file store.
+    value: Mapped[list[Any]]
+    created: Mapped[datetime]
+
+
+class ComponentRow(Base):
+    """A registered component; its definition as JSON, since nothing queries into it."""
+
+    __tablename__ = "component"
+
+    slug: Mapped[str] = mapped_column(String(255), primary_key=True)
+    title: Mapped[str] = mapped_column(String(255), unique=True)
+    definition: Mapped[dict[str, Any]]
+
+
+class ImageRow(Base):
+    """A `ComponentImage`: one version of a component's container image."""
+
+    __tablename__ = "component_image"
+    __table_args__ = (UniqueConstraint("component_slug", "sha256", name="one_version_per_image"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    component_slug: Mapped[str] = mapped_column(ForeignKey("component.slug"))
+    sha256: Mapped[str] = mapped_column(String(71))
+    source: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str] = mapped_column(String(71))
+    import_status: Mapped[int]
+    status: Mapped[str] = mapped_column(Text)
+    user: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+    is_desired_version: Mapped[bool]
+    created: Mapped[datetime]
+
+
+class TarballRow(Base):
+    """A `Tarball`: a model or a ground truth."""
+
+    __tablename__ = "tarball"
+    __table_args__ = (UniqueConstraint("owner", "kind", "sha256", name="one_version_per_tarball"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(20))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    import_status: Mapped[int]
+    status: Mapped[str] = mapped_column(Text)
+    is_desired_version: Mapped[bool]
+    created: Mapped[datetime]
+
+
+class GraphRow(Base):
+    """A registered graph."""
+
+    __tablename__ = "graph"
+
+    slug: Mapped[str] = mapped_column(String(255), primary_key=True)
+    title: Mapped[str] = mapped_column(String(255), unique=True)
+    definition: Mapped[dict[str, Any]]
+
+
+class JobRow(Base):
+    """A `ComponentJob`."""
+
+    __tablename__ = "component_job"
+    __table_args__ = (
+        Index("jobs_by_component", "component_slug", "status", "completed_at"),
+        Index("jobs_by_time", "created"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    created: Mapped[datetime]
+    modified: Mapped[datetime]
+    status: Mapped[int] = mapped_column(index=True)
+    attempt: Mapped[int]
+    component_slug: Mapped[str] = mapped_column(ForeignKey("component.slug"))
+    image_pk: Mapped[int] = mapped_column(ForeignKey("component_image.pk"))
+    tarball_pk: Mapped[int | None] = mapped_column(ForeignKey("tarball.pk"))
+    output_slugs: Mapped[list[Any]]
+    input_prefixes: Mapped[dict[str, Any]]
+    time_limit: Mapped[int]
+    requires_memory_gb: Mapped[float]
+    requires_gpu_type: Mapped[str] = mapped_column(String(64))
+    task_on_success: Mapped[list[Any]]
+    task_on_failure: Mapped[list[Any]]
+    stdout: Mapped[str] = mapped_column(Text)
+    stderr: Mapped[str] = mapped_column(Text)
+    error_message: Mapped[str] = mapped_column(String(1024))
+    detailed_error_message: Mapped[dict[str, Any]]
+    runtime_metrics: Mapped[dict[str, Any]]
+    compute_cost_euro_millicents: Mapped[int | None]
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    # Seconds; kept beside the two times since databases differ in how they subtract times.
+    duration_s: Mapped[float | None]
+    exec_duration_s: Mapped[float | None]
+    peak_memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    flow_run_id: Mapped[UUID | None]
+    name: Mapped[str] = mapped_column(String(255))
+
+
+class JobValueRow(Base):
+    """An input or output of a job."""
+
+    __tablename__ = "component_job_value"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("component_job.id"), primary_key=True)
+    direction: Mapped[str] = mapped_column(String(6), primary_key=True)
+    value_pk: Mapped[int] = mapped_column(ForeignKey("component_interface_value.pk"), primary_key=True)

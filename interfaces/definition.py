@@ -1,0 +1,244 @@
+"""What an edge of the graph carries: `ComponentInterface`, its fields and its own rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from slugify import slugify
+
+from interfaces.errors import ValidationError
+from interfaces.json_examples import INTERFACE_TYPE_JSON_EXAMPLES
+from interfaces.json_validation import check_schema, validate_json
+from interfaces.kinds import (
+    KIND_FACTS,
+    InterfaceKind,
+    InterfaceKindChoices,
+    InterfaceSuperKindChoices,
+    super_kind,
+)
+from interfaces.overlays import OverlaySegmentsMixin, check_contiguous
+
+if TYPE_CHECKING:
+    from interfaces.value import ComponentInterfaceValue
+
+JsonSchema: TypeAlias = dict[str, Any] | bool
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_PATH_CHARACTERS = re.compile(r"^[A-Za-z0-9._ /-]+$")
+_MAX_LENGTH = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentInterfaceExampleValue:
+    """An example of a valid value, for people who write components.
+
+    Attributes:
+        value: The JSON value.
+        extra_info: A remark about it, or "".
+    """
+
+    value: Any
+    extra_info: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentInterface(OverlaySegmentsMixin):
+    """A named, typed place for values: an input or output of components.
+
+    Attributes:
+        pk: Primary key once registered, else None.
+        title: Human readable, unique name.
+        slug: Made from the title unless given.
+        description: What the value means.
+        kind: The type of its values.
+        relative_path: Where a value lies below the input or output folder.
+        schema: A JSON Schema (draft 3, 4, 6 or 7) that values must satisfy besides the kind's own, or None.
+        default_value: The value of an input that is not given, or None.
+        store_in_database: Whether a JSON value is kept in the database rather than in a file. None: whatever the kind
+            allows.
+        overlay_segments: The categories of voxels; for Segmentation only, and required there.
+        look_up_table: Applied when an overlay image is first shown.
+        example_value: An example of a value; JSON kinds have a built-in one.
+    """
+
+    Kind: ClassVar[type[InterfaceKindChoices]] = InterfaceKindChoices
+    SuperKind: ClassVar[type[InterfaceSuperKindChoices]] = InterfaceSuperKindChoices
+
+    title: str
+    kind: InterfaceKindChoices
+    relative_path: str
+    slug: str = ""
+    description: str = ""
+    schema: JsonSchema | None = None
+    default_value: Any = None
+    store_in_database: bool | None = None
+    example_value: ComponentInterfaceExampleValue | None = field(default=None)
+    pk: int | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        """Fill in what follows from the other fields."""
+        object.__setattr__(self, "kind", InterfaceKindChoices(self.kind))
+        if not self.slug:
+            object.__setattr__(self, "slug", slugify(self.title))
+        if self.store_in_database is None:
+            object.__setattr__(self, "store_in_database", KIND_FACTS[self.kind].may_be_stored_in_database)
+
+    @property
+    def is_json_kind(self) -> bool:
+        """Whether values are JSON."""
+        return self.kind in InterfaceKind.interface_type_json()
+
+    @property
+    def is_image_kind(self) -> bool:
+        """Whether values are images."""
+        return self.kind in InterfaceKind.interface_type_image()
+
+    @property
+    def is_file_kind(self) -> bool:
+        """Whether values are files that are not JSON."""
+        return self.kind in InterfaceKind.interface_type_file()
+
+    @property
+    def super_kind(self) -> InterfaceSuperKindChoices:
+        """Image, File or Value: where a value is kept."""
+        return super_kind(self.kind, store_in_database=bool(self.store_in_database))
+
+    @property
+    def allowed_file_types(self) -> tuple[str, ...]:
+        """The media types that are accepted when a value is imported."""
+        return KIND_FACTS[self.kind].media_types
+
+    @property
+    def file_extension(self) -> str:
+        """The extension that a value is written with (``.json``); "" for images."""
+        return KIND_FACTS[self.kind].extension
+
+    @property
+    def example(self) -> ComponentInterfaceExampleValue | None:
+        """The example value: its own, else the JSON kind's, else None."""
+        if self.example_value is not None or not self.is_json_kind:
+            return self.example_value
+        built_in = INTERFACE_TYPE_JSON_EXAMPLES[self.kind]
+        return ComponentInterfaceExampleValue(value=built_in.value, extra_info=built_in.extra_info)
+
+    def clean(self) -> None:
+        """Check every rule that concerns this interface alone.
+
+        Raises:
+            ValidationError: Names the field, what is wrong and what would be right.
+        """
+        if not self.title.strip():
+            raise ValidationError("title must not be empty")
+        if not self.slug or self.slug != slugify(self.slug):
+            raise ValidationError(f"slug '{self.slug}' may hold only a-z, 0-9 and single hyphens")
+        for name in ("title", "slug", "relative_path"):
+            if len(getattr(self, name)) > _MAX_LENGTH:
+                raise ValidationError(f"{name} is longer than {_MAX_LENGTH} characters")
+        self._clean_relative_path()
+        self._clean_schema()
+        self._clean_overlays()
+        self._clean_store_in_database()
+        self._clean_values()
+
+    def _clean_relative_path(self) -> None:
+        path = self.relative_path
+        parts = path.split("/")
+        wrong = (
+            ("must not be empty" if not path else "")
+            or ("must not begin or end with '/'" if path != path.strip("/") else "")
+            or ("must be normalised, with no empty, '.' or '..' part" if {"", ".", ".."} & set(parts) else "")
+            or ("may hold only letters, digits and . _ - / and blanks" if not _PATH_CHARACTERS.match(path) else "")
+            or ("must not hold a UUID" if _UUID.search(path) else "")
+            or ("must not be inputs.json" if path.lower() == "inputs.json" else "")
+        )
+        in_images = parts[0] == "images"
+        if not wrong and self.is_image_kind:
+            wrong = (
+                "must start with images/, since the kind is an image"
+                if not (in_images and len(parts) > 1)
+                else "must end in a name without an extension, since an image has a folder"
+                if "." in parts[-1]
+                else ""
+            )
+        elif not wrong:
+            wrong = (
+                "must not start with images/, since the kind is no image"
+                if in_images
+                else f"must end with {self.file_extension}"
+                if not path.endswith(self.file_extension) or parts[-1] == self.file_extension
+                else ""
+            )
+        if wrong:
+            raise ValidationError(f"relative_path '{path}' {wrong}")
+
+    def _clean_schema(self) -> None:
+        if self.schema is None:
+            return
+        if not self.is_json_kind:
+            raise ValidationError(f"schema is for JSON kinds; {self.kind.label} has none")
+        check_schema(self.schema)
+
+    def _clean_overlays(self) -> None:
+        if self.kind == InterfaceKindChoices.SEGMENTATION:
+            if not self.overlay_segments:
+                raise ValidationError("overlay_segments must be set for the kind Segmentation")
+            check_contiguous(self.overlay_segments)
+        elif self.overlay_segments:
+            raise ValidationError(f"overlay_segments is only for the kind Segmentation, not {self.kind.label}")
+        if self.look_up_table is not None:
+            if not self.is_image_kind:
+                raise ValidationError(f"look_up_table is for image kinds; {self.kind.label} has none")
+            self.look_up_table.clean()
+
+    def _clean_store_in_database(self) -> None:
+        if self.store_in_database and not KIND_FACTS[self.kind].may_be_stored_in_database:
+            raise ValidationError(f"store_in_database must be false: {self.kind.label} values are kept in files")
+
+    def _clean_values(self) -> None:
+        if self.default_value is not None:
+            if self.super_kind != InterfaceSuperKindChoices.VALUE:
+                raise ValidationError("default_value is only for JSON kinds that are stored in the database")
+            self._check_named("default_value", self.default_value)
+        if self.example_value is not None:
+            if not self.is_json_kind:
+                raise ValidationError(f"example_value is only for JSON kinds, not {self.kind.label}")
+            self._check_named("example_value", self.example_value.value)
+
+    def _check_named(self, name: str, value: object) -> None:
+        try:
+            self.validate_against_schema(value=value)
+        except ValidationError as error:
+            raise ValidationError(f"{name} is not valid: {error}") from error
+
+    def validate_against_schema(self, *, value: Any) -> None:
+        """Check a JSON value against the kind's schema and the interface's own.
+
+        Raises:
+            ValidationError: One line with the path into the value, or the kind has no JSON values.
+        """
+        if not self.is_json_kind:
+            raise ValidationError(f"{self.kind.label} values are files; they have no JSON Schema")
+        validate_json(value, kind=self.kind, schema=self.schema)
+
+    def create_instance(
+        self, *, value: Any = ..., file: Path | str | None = None, image: Path | str | None = None
+    ) -> ComponentInterfaceValue:
+        """Store a value of this interface; the same value twice is one record.
+
+        Args:
+            value: A JSON value (None is one), for JSON kinds.
+            file: A file to take the value from, for JSON and file kinds.
+            image: An image file, or a folder of DICOM files, for image kinds.
+
+        Returns:
+            The stored value.
+
+        Raises:
+            ValidationError: The value does not fit, or not exactly one argument was given.
+        """
+        from interfaces.value import create_value  # the record's module needs this one
+
+        return create_value(self, value=value, file=file, image=image)

@@ -1,0 +1,1 @@
+"""Images: headers, import, what a component produced, and one check per image kind."""

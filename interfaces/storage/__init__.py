@@ -1,0 +1,1 @@
+"""Where files lie: the content-addressed store, and a job's own folder."""

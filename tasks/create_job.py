@@ -1,0 +1,94 @@
+"""Make the record of a job: which image, which limits, what follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from interfaces.component import Component
+from interfaces.component_images import ComponentImage
+from interfaces.database.component_records import desired_image, desired_tarball, find_components
+from interfaces.errors import DefinitionError, UnknownName
+from interfaces.jobs import ComponentJob
+from interfaces.settings import LimitSettings
+from interfaces.site import get_site
+from interfaces.tarballs import TarballKind
+from tasks.records import saved
+
+
+def create_job(
+    slug: str,
+    *,
+    name: str = "",
+    time_limit: int | None = None,
+    memory_gb: float | None = None,
+    input_prefixes: Mapping[str, str] | None = None,
+    task_on_success: dict[str, Any] | None = None,
+    task_on_failure: dict[str, Any] | None = None,
+    flow_run_id: UUID | None = None,
+) -> ComponentJob:
+    """Make and store a queued job.
+
+    Args:
+        slug: The component's.
+        name: What the run is called.
+        time_limit: Seconds, in place of the component's.
+        memory_gb: GB (2**30 bytes), in place of the component's.
+        input_prefixes: By a value's pk (as text), its path prefix below /input.
+        task_on_success: See `tasks.chain`.
+        task_on_failure: See `tasks.chain`.
+        flow_run_id: The Prefect flow run that runs the job.
+
+    Raises:
+        UnknownName: No such component, or it has no container image yet.
+        DefinitionError: A limit is out of the site's bounds, or the component can't be run here.
+    """
+    site = get_site()
+    with site.database.session() as session:
+        component = find_components(session, [slug])[slug]
+        image = desired_image(session, slug)
+        tarball = desired_tarball(session, owner=slug, kind=TarballKind.MODEL) if component.model else None
+    time_limit = component.time_limit if time_limit is None else time_limit
+    memory_gb = component.memory_gb if memory_gb is None else memory_gb
+    check_limits(site.settings.limits, time_limit=time_limit, memory_gb=memory_gb)
+    return saved(
+        ComponentJob(
+            component=slug,
+            image=_executable(component, image),
+            tarball=tarball,
+            name=name,
+            input_prefixes=dict(input_prefixes or {}),
+            time_limit=time_limit,
+            requires_memory_gb=memory_gb,
+            requires_gpu_type=component.gpu_type,
+            task_on_success=task_on_success,
+            task_on_failure=task_on_failure,
+            flow_run_id=flow_run_id,
+        )
+    )
+
+
+def _executable(component: Component, image: ComponentImage | None) -> ComponentImage:
+    if image is None or not image.can_execute:
+        raise UnknownName(f"the component '{component.slug}' has no container image; register its folder again")
+    return image
+
+
+def check_limits(limits: LimitSettings, *, time_limit: int, memory_gb: float) -> None:
+    """Refuse limits outside the site's bounds.
+
+    Raises:
+        DefinitionError: Names the limit and its bounds.
+    """
+    if not limits.min_time_limit_s <= time_limit <= limits.max_time_limit_s:
+        raise DefinitionError(
+            f"a time limit of {time_limit} s is outside this site's {limits.min_time_limit_s} to "
+            f"{limits.max_time_limit_s} s",
+            key="time_limit",
+        )
+    if memory_gb < limits.min_memory_gb or (limits.max_memory_gb is not None and memory_gb > limits.max_memory_gb):
+        upper = f"to {limits.max_memory_gb}" if limits.max_memory_gb is not None else "or more"
+        raise DefinitionError(
+            f"{memory_gb} GB is outside this site's {limits.min_memory_gb} {upper} GB", key="memory_gb"
+        )

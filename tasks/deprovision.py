@@ -1,0 +1,26 @@
+"""Leave nothing of a job behind but its record, its logs and its outputs."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from interfaces.containers.protocol import ContainerEngine
+from interfaces.engine import get_engine
+from interfaces.jobs import ComponentJob
+from interfaces.site import get_site
+from interfaces.storage.job_folder import JobFolder
+from tasks.in_thread import in_thread
+from tasks.naming import output_volume
+
+
+def deprovisioned(job: ComponentJob, engine: ContainerEngine | None = None) -> None:
+    """Remove the job's folder and its output volume; doing it again changes nothing."""
+    JobFolder.of(get_site(), job.id).remove()
+    (engine or get_engine()).remove_volume(output_volume(job))
+
+
+@task(name="deprovision", cache_policy=NO_CACHE)
+async def deprovision(job: ComponentJob) -> None:
+    """Remove what the job left; see `deprovisioned`."""
+    await in_thread(deprovisioned, job)

@@ -1,0 +1,86 @@
+"""The end of a job, whatever it is: final status, nothing left behind, what follows it."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from typing import Any
+
+from anyio import CancelScope
+from prefect.exceptions import TerminationSignal
+from prefect.client.schemas.objects import State
+
+from interfaces import messages
+from interfaces.errors import ComponentException, ComponentFlowsError, InvalidInputs, ValidationError
+from interfaces.job_status import JobStatus
+from interfaces.jobs import ComponentJob
+from tasks.chain import chain, follow_up, run_reference
+from tasks.deprovision import deprovision, deprovisioned
+from tasks.in_thread import in_thread
+from tasks.records import moved, reread
+from tasks.run_logging import run_logger
+
+
+def ended(job: ComponentJob, error: BaseException) -> ComponentException:
+    """Move a job that broke off to its final status.
+
+    Args:
+        job: Any record of it; the newest is read from the database.
+        error: What broke it off.
+
+    Returns:
+        What to raise: its text is the message for the user, its `.job` the final record.
+    """
+    job = reread(job)
+    if job.status.is_final:
+        return ComponentException(job.error_message, job=job)
+    if isinstance(error, InvalidInputs):
+        details = {name: why[:1024] for name, why in error.problems.items()}
+        message = messages.INVALID_INPUTS
+        job = moved(job, JobStatus.CANCELLED, error_message=message, detailed_error_message=details)
+        return InvalidInputs(error.problems, job=job)
+    if isinstance(error, CancelledError | KeyboardInterrupt | TerminationSignal):
+        job = moved(job, JobStatus.CANCELLED, error_message=messages.CANCELLED)
+    elif isinstance(error, ComponentException | ValidationError):
+        job = moved(job, JobStatus.FAILURE, error_message=str(error))
+    else:
+        run_logger().error("The job %s broke off", job.id, exc_info=error)
+        job = moved(job, JobStatus.FAILURE, error_message=messages.UNEXPECTED)
+    return ComponentException(job.error_message, job=job)
+
+
+async def finish(job: ComponentJob) -> None:
+    """Remove what the job left on the machine, then run what follows it.
+
+    Neither can change a job that has ended: a failure shows in the Prefect run and its log.
+    """
+    steps: tuple[Any, ...] = (deprovision, chain)
+    for step in steps:
+        state: State[None] = await step(job, return_state=True)
+        if state.is_failed() or state.is_crashed():
+            run_logger().error("After the job %s: %s", job.id, state.message)
+
+
+async def finish_broken(job: ComponentJob, error: BaseException) -> BaseException:
+    """Bring a job that broke off to its end, also while its flow is being cancelled.
+
+    Returns:
+        What to raise: the failure with its message for the user, or the cancellation itself.
+    """
+    with CancelScope(shield=True):
+        failure = await in_thread(ended, job, error)
+        assert failure.job is not None  # `ended` sets it
+        if isinstance(error, Exception):
+            await finish(failure.job)
+            return failure
+        # A cancelled run starts no more task runs.
+        for step in (in_thread(deprovisioned, failure.job), _follow(failure.job)):
+            try:
+                await step
+            except ComponentFlowsError as problem:
+                run_logger().error("%s", problem)
+    return error
+
+
+async def _follow(job: ComponentJob) -> None:
+    if reference := follow_up(job):
+        await run_reference(reference, job)

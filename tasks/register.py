@@ -1,0 +1,152 @@
+"""Register definitions: all of them, or none where one is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from interfaces.catalogue.reading import Catalogue, read_catalogue
+from interfaces.defaults import default_interfaces
+from interfaces.graph_check import check_graph
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from interfaces.component import Component
+from interfaces.database.component_records import (
+    desired_image,
+    find_components,
+    save_component,
+    save_graph,
+    save_image,
+    save_tarball,
+)
+from interfaces.database.interface_records import find_interfaces, save_interface
+from interfaces.engine import get_engine
+from interfaces.errors import GraphInvalid
+from interfaces.site import Site, get_site
+from interfaces.storage.file_store import StoredFile
+from interfaces.tarballs import TarballKind
+from tasks.import_image import ImportedImage, import_image
+from tasks.import_tarball import import_model
+from tasks.in_thread import in_thread
+from tasks.run_logging import run_logger
+
+
+class Registered(BaseModel):
+    """What a registration did.
+
+    Attributes:
+        interfaces: Slugs of all interfaces that were read.
+        components: Slugs of all components.
+        graphs: Slugs of all graphs.
+        changed: What was new or changed, as ``kind slug``; empty where everything was there already.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    interfaces: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    graphs: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+def registered(paths: Sequence[str | Path], *, show: Callable[[str], None] = lambda line: None) -> Registered:
+    """Read, check and register definitions; doing it again changes nothing.
+
+    Args:
+        paths: YAML files or folders that hold them.
+        show: Takes one line about each step.
+
+    Raises:
+        DefinitionError: A definition breaks a rule; nothing was registered.
+        ImageImportFailed: A container image was refused; nothing was registered.
+    """
+    site = get_site()
+    catalogue = read_catalogue(*paths)
+    with site.database.session() as session:
+        check_catalogue(session, catalogue)
+        session.rollback()
+    images = {one.slug: _image(site, one, show) for one in catalogue.components}
+    models = {one.slug: import_model(site, one) for one in catalogue.components}
+    with site.database.session() as session:
+        changed = _save(session, catalogue, images, models)
+    return Registered(
+        interfaces=tuple(one.slug for one in catalogue.interfaces),
+        components=tuple(one.slug for one in catalogue.components),
+        graphs=tuple(one.slug for one in catalogue.graphs),
+        changed=tuple(changed),
+    )
+
+
+def check_catalogue(session: Session, catalogue: Catalogue) -> None:
+    """Refuse definitions that don't fit together with each other and with what is registered.
+
+    Raises:
+        ValidationError: An interface clashes with a registered one, or changes what stored values rely on.
+        UnknownName: A component names an interface that nobody defines.
+        GraphInvalid: A graph can't run; holds every problem.
+    """
+    for interface in (*default_interfaces(), *catalogue.interfaces):
+        save_interface(session, interface)
+    interfaces = find_interfaces(session)
+    for component in catalogue.components:
+        find_interfaces(session, component.input_slugs | component.output_slugs)
+    components = {**find_components(session), **{one.slug: one for one in catalogue.components}}
+    for graph in catalogue.graphs:
+        if problems := check_graph(graph, components=components, interfaces=interfaces):
+            raise GraphInvalid(graph.slug, problems)
+
+
+def _image(site: Site, component: Component, show: Callable[[str], None]) -> ImportedImage:
+    with site.database.session() as session:
+        known = desired_image(session, component.slug)
+    image = import_image(component, engine=get_engine(), known=known, on_line=show)
+    if known is None or known.sha256 != image.sha256:
+        show(f"{component.slug}: container image {image.sha256[7:19]} from {image.source}")
+    return image
+
+
+def _save(
+    session: Session,
+    catalogue: Catalogue,
+    images: dict[str, ImportedImage],
+    models: dict[str, StoredFile | None],
+) -> list[str]:
+    changed = [
+        f"interface {interface.slug}"
+        for interface in (*default_interfaces(), *catalogue.interfaces)
+        if save_interface(session, interface)[1]
+    ]
+    for component in catalogue.components:
+        if save_component(session, component):
+            changed.append(f"component {component.slug}")
+        image, before = images[component.slug], desired_image(session, component.slug)
+        after = save_image(
+            session,
+            component=component.slug,
+            sha256=image.sha256,
+            source=image.source,
+            fingerprint=image.fingerprint,
+            user=image.user,
+            size=image.size,
+        )
+        if before is None or before.sha256 != after.sha256:
+            changed.append(f"image {component.slug}")
+        model = models[component.slug]
+        save_tarball(
+            session,
+            owner=component.slug,
+            kind=TarballKind.MODEL,
+            sha256=model.sha256 if model else None,
+            size=model.size if model else 0,
+        )
+    changed += [f"graph {graph.slug}" for graph in catalogue.graphs if save_graph(session, graph)]
+    return changed
+
+
+@task(name="register definitions", cache_policy=NO_CACHE)
+async def register_definitions(paths: list[str]) -> Registered:
+    """Register definitions; see `registered`."""
+    return await in_thread(registered, paths, show=run_logger().info)
