@@ -28,10 +28,10 @@ console = Console(highlight=False)
 
 def main(output: Path) -> None:
     """Register the example, run its graph, show and write what came out."""
-    console.print("1/3  Registering interfaces, components and graph (container images are built the first time)")
+    console.print("1/3  Registering interfaces, components and graph (images are built once)")
     done = register(HERE)
     console.print(f"     new or changed: {', '.join(done.changed) or 'nothing'}")
-    console.print("2/3  Running the graph brain-volumetry on a T1 brain MR image of 197 x 233 x 189 voxels")
+    console.print("2/3  Running the graph brain-volumetry on a T1 MR of 197 x 233 x 189 voxels")
     with tempfile.TemporaryDirectory() as scratch:
         run = run_graph("brain-volumetry", {"mri": t1_image(), "reference": reference_segmentation(Path(scratch))})
     console.print("3/3  Writing outputs")
@@ -53,8 +53,8 @@ def show(run: GraphRun) -> None:
     for name, volume in volumes["volumes"].items():
         tissues.add_row(name, f"{volume:.0f}", "-" if dice[name] is None else f"{dice[name]:.3f}")
     jobs = Table(title="Jobs", title_justify="left")
-    for name in ("node", "component", "container ran", "whole job", "peak memory", "average of all jobs"):
-        jobs.add_column(name, justify="left" if name in ("node", "component") else "right")
+    for name in ("node", "component", "container", "whole job", "peak memory", "average"):
+        jobs.add_column(name, no_wrap=True, justify="left" if name in ("node", "component") else "right")
     for name, job in run.jobs.items():
         average = ComponentJob.objects.average_duration(component=job.component)
         jobs.add_row(

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
+from prefect.client.schemas.sorting import FlowRunSort
 from puppet_scripts import MASK, REPORT
 
 from flows import run_graph
@@ -28,7 +29,9 @@ def children_of(run_id: UUID) -> dict:
     async def read():
         async with get_client() as client:
             parent = FlowRunFilterParentFlowRunId(any_=[run_id])
-            runs = await client.read_flow_runs(flow_run_filter=FlowRunFilter(parent_flow_run_id=parent))
+            runs = await client.read_flow_runs(
+                flow_run_filter=FlowRunFilter(parent_flow_run_id=parent), sort=FlowRunSort.NAME_ASC, limit=50
+            )
             return {run.name: (run, await client.read_task_run(run.parent_task_run_id)) for run in runs}
 
     with client_settings(ensure_server()):
