@@ -1,5 +1,5 @@
-"""How much time does a job take beyond its container? One trivial component through ``run_component`` and through a bare
-``docker run`` with the same mounts and limits, in turn, in one process; the Prefect server is warm.
+"""How much time does a job take beyond its container? One trivial component through ``run_component`` and through a
+bare ``docker run`` with the same mounts and limits, in turn, in one process; the Prefect server is warm.
 
 Prints a table and writes ``benchmarks/results/job_overhead.json``.
 """
@@ -20,6 +20,7 @@ from time import perf_counter
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.sorting import TaskRunSort
 
 from flows import register, run_component
 from flows.server import ensure_server
@@ -67,7 +68,9 @@ def task_seconds(job: ComponentJob) -> dict[str, float]:
     async def read() -> dict[str, float]:
         async with get_client() as client:
             runs = await client.read_task_runs(
-                flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[job.flow_run_id]))
+                flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[job.flow_run_id])),
+                sort=TaskRunSort.EXPECTED_START_TIME_ASC,
+                limit=50,
             )
             return {run.name.rsplit("-", 1)[0]: (run.total_run_time or timedelta()).total_seconds() for run in runs}
 
@@ -87,10 +90,8 @@ def main() -> None:
         folder.chmod(0o755)
         (folder / "input" / "script.json").write_text(json.dumps(SCRIPT))
         (folder / "input" / "inputs.json").write_text("[]")
-        runs: list[tuple[float, float, ComponentJob]] = []
         bare(first.image.sha256, folder)
-        for _ in range(ROUNDS):
-            runs.append((bare(first.image.sha256, folder), *through_prefect()))
+        runs = [(bare(first.image.sha256, folder), *through_prefect()) for _ in range(ROUNDS)]
     report(runs)
 
 

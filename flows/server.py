@@ -1,55 +1,38 @@
 """A Prefect server that nobody has to think about.
 
-Where no Prefect API is configured, the first call starts one local server in the background and every later call, of any
-process, finds it again. All that it needs and writes is in one folder, `<home>/server`:
+Where no Prefect API is configured, the first call starts one local server in the background; every later call, of any
+process, finds it again. All that it needs and writes is in one folder, ``<home>/server``:
 
-    server.json   the running server: process, port, version, start      server.lock   held while it is started or stopped
-    server.log    what it prints; server.log.1 is the log before         prefect.db    the database; outlives the server
+    server.json   the running server: process, port, version, start
+    server.lock   held while it is started or stopped
+    server.log    what it prints; server.log.1 is the log before
+    prefect.db    the database; outlives the server
 
 The server listens on loopback only, survives the process that started it, and stays until `stop()`.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
-import signal
-import socket
-import sqlite3
-import subprocess
-import time
-from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from flows.server_settings import DATABASE_FILE, HOST, client_settings, server_command, server_environment
+from flows.server_process import LOG_FILE, ServerProcess, find, forget, launch
+from flows.server_settings import HOST, client_settings
 from interfaces.errors import ServiceUnavailable
 from interfaces.settings import get_settings
 
-__all__ = [
-    "ServerStatus",
-    "client_settings",
-    "configured_url",
-    "ensure_server",
-    "start",
-    "status",
-    "stop",
-    "ui_url",
-]
+__all__ = ["ServerStatus", "client_settings", "configured_url", "ensure_server", "start", "status", "stop", "ui_url"]
 
-FIRST_PORT, LAST_PORT = 4300, 4999
-STOP_GRACE_S = 15.0
-"""Seconds between SIGTERM and SIGKILL when the server is stopped; it needs one or two."""
+LOCK_FILE = "server.lock"
 
 PROBE_TIMEOUT_S = 5.0
 """Seconds that a running server may take for a health request before it is looked at more closely."""
 
-_children: list[subprocess.Popen[bytes]] = []
 _reached: set[str] = set()
 
 
@@ -76,21 +59,6 @@ class ServerStatus:
     version: str | None = None
     started: datetime | None = None
     log: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Record:
-    """The content of server.json. `process` tells the process from a later one with the same id."""
-
-    pid: int
-    process: str
-    port: int
-    version: str
-    started: str
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.port}/api"
 
 
 def ensure_server() -> str:
@@ -128,11 +96,11 @@ def start() -> str:
         ServiceUnavailable: It does not come up within `server.start_timeout_s`, or its port is taken.
     """
     folder = _folder()
-    record = _read_record(folder)
-    if record is None or record.version != version("prefect") or not _answers(record, PROBE_TIMEOUT_S):
-        record = _start_locked(folder)
+    server = find(folder)
+    if server is None or not _usable(server, PROBE_TIMEOUT_S):
+        server = _start_alone(folder)
     _keep_off_the_proxy()
-    return record.url
+    return server.url
 
 
 def stop() -> bool:
@@ -140,38 +108,48 @@ def stop() -> bool:
     folder = _folder()
     if not folder.is_dir():
         return False
-    with FileLock(folder / "server.lock"):
-        return _stop_locked(folder)
+    with FileLock(folder / LOCK_FILE):
+        server = find(folder)
+        if server is not None:
+            server.end()
+        forget(folder)
+    return server is not None
 
 
 def status() -> ServerStatus:
     """How things stand; starts nothing."""
     url = configured_url()
     if url is not None:
-        try:
-            _reach(url)
-        except ServiceUnavailable:
-            return ServerStatus(running=False, url=url, ui_url=_ui_of(url), managed=False)
-        return ServerStatus(running=True, url=url, ui_url=_ui_of(url), managed=False)
+        return ServerStatus(running=_problem(url) is None, url=url, ui_url=_ui_of(url), managed=False)
     folder = _folder()
-    record = _read_record(folder)
-    if record is None:
-        return ServerStatus(running=False, url=None, ui_url=None, managed=True, log=folder / "server.log")
+    server = find(folder)
+    if server is None:
+        return ServerStatus(running=False, url=None, ui_url=None, managed=True, log=folder / LOG_FILE)
     return ServerStatus(
-        running=_answers(record, PROBE_TIMEOUT_S),
-        url=record.url,
-        ui_url=_ui_of(record.url),
+        running=server.answers(PROBE_TIMEOUT_S),
+        url=server.url,
+        ui_url=_ui_of(server.url),
         managed=True,
-        pid=record.pid,
-        version=record.version,
-        started=datetime.fromisoformat(record.started),
-        log=folder / "server.log",
+        pid=server.pid,
+        version=server.version,
+        started=datetime.fromisoformat(server.started),
+        log=folder / LOG_FILE,
     )
 
 
-def ui_url() -> str | None:
-    """Where the runs can be looked at, or None while there is no server; starts nothing."""
-    return status().ui_url
+def ui_url() -> str:
+    """Where the runs can be looked at; starts nothing.
+
+    Raises:
+        ServiceUnavailable: No server is configured or running.
+    """
+    url = configured_url()
+    if url is None:
+        server = find(_folder())
+        if server is None:
+            raise ServiceUnavailable("No Prefect server is running: 'component-flows server start' starts one.")
+        url = server.url
+    return _ui_of(url)
 
 
 def _folder() -> Path:
@@ -184,197 +162,48 @@ def _ui_of(api_url: str) -> str:
     return get_current_settings().ui_url or api_url.removesuffix("/api")
 
 
-def _reach(url: str) -> None:
-    from prefect.client.orchestration import get_client
-    from prefect.settings import temporary_settings
-
-    with temporary_settings(updates={"api.url": url, "client.max_retries": 0}):
-        problem = get_client(sync_client=True).api_healthcheck()
-    if problem is not None:
-        raise ServiceUnavailable(
-            f"The Prefect API at {url} does not answer ({problem}): start that server, or unset PREFECT_API_URL (or the "
-            "profile's api.url) so that a local one is started."
-        ) from problem
+def _usable(server: ServerProcess, patience_s: float) -> bool:
+    return server.version == version("prefect") and server.answers(patience_s)
 
 
-def _start_locked(folder: Path) -> _Record:
-    patience_s = get_settings().server.start_timeout_s
+def _start_alone(folder: Path) -> ServerProcess:
+    """Start a server while no other process does; where one just did, find that one."""
+    settings = get_settings().server
+    patience_s = settings.start_timeout_s
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(folder / "server.lock", timeout=2 * patience_s):
-            record = _read_record(folder)
-            if record is not None:
-                if record.version == version("prefect") and _answers(record, patience_s):
-                    return record
-                _stop_locked(folder)
-            return _launch(folder, patience_s)
+        with FileLock(folder / LOCK_FILE, timeout=2 * patience_s):
+            server = find(folder)
+            if server is not None:
+                if _usable(server, patience_s):
+                    return server
+                server.end()
+            forget(folder)
+            return launch(folder, port=settings.port, patience_s=patience_s)
     except Timeout as error:
         raise ServiceUnavailable(
-            f"Another process has been starting or stopping the Prefect server for {2 * patience_s:.0f} s; "
-            f"its log is {folder / 'server.log'}."
+            f"Another process has been starting or stopping the Prefect server for {2 * patience_s:g} s; "
+            f"its log is {folder / LOG_FILE}."
         ) from error
     except OSError as error:
         raise ServiceUnavailable(f"The Prefect server can't be started in {folder}: {error}.") from error
 
 
-def _launch(folder: Path, patience_s: float) -> _Record:
-    log = folder / "server.log"
-    with suppress(FileNotFoundError):
-        log.replace(folder / "server.log.1")
-    template = None if (folder / DATABASE_FILE).exists() else _template()
-    if template is not None and template.exists():
-        _copy_database(template, folder / DATABASE_FILE)
-    # The listening socket is handed over ready: no other program can take the port while the server loads.
-    with closing(_listen(get_settings().server.port)) as listener, log.open("ab") as output:
-        port = listener.getsockname()[1]
-        process = subprocess.Popen(
-            server_command(listener.fileno()),
-            env=server_environment(folder, port, os.environ),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=[listener.fileno()],
-            start_new_session=True,
-        )
-    _children.append(process)
-    record = _Record(
-        pid=process.pid,
-        process=_process_start(process.pid) or "",
-        port=port,
-        version=version("prefect"),
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    _write_record(folder, record)
-    if not _answers(record, patience_s):
-        ended = process.poll() is not None
-        _stop_locked(folder)
-        why = "ended while it started" if ended else f"did not answer within {patience_s:g} s"
-        raise ServiceUnavailable(f"The Prefect server {why}; its log is {log}.{_last_line(log)}")
-    if template is not None and not template.exists():
-        _copy_database(folder / DATABASE_FILE, template)
-    return record
+def _problem(url: str) -> Exception | None:
+    from prefect.client.orchestration import get_client
+    from prefect.settings import temporary_settings
+
+    with temporary_settings(updates={"api.url": url, "client.max_retries": 0}):
+        return get_client(sync_client=True).api_healthcheck()
 
 
-def _stop_locked(folder: Path) -> bool:
-    record = _read_record(folder)
-    if record is not None:
-        with suppress(ProcessLookupError):
-            os.kill(record.pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_GRACE_S
-        while _runs(record) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if _runs(record):
-            # It was started as the leader of a session of its own.
-            with suppress(ProcessLookupError):
-                os.killpg(record.pid, signal.SIGKILL)
-    (folder / "server.json").unlink(missing_ok=True)
-    return record is not None
-
-
-def _read_record(folder: Path) -> _Record | None:
-    """The server that runs, or None: also where the file is of a process that has ended, or whose id was given anew."""
-    try:
-        record = _Record(**json.loads((folder / "server.json").read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
-    return record if _runs(record) else None
-
-
-def _write_record(folder: Path, record: _Record) -> None:
-    draft = folder / "server.json.new"
-    draft.write_text(json.dumps(asdict(record), indent=2))
-    draft.replace(folder / "server.json")
-
-
-def _runs(record: _Record) -> bool:
-    return record.process != "" and _process_start(record.pid) == record.process
-
-
-def _process_start(pid: int) -> str | None:
-    """When that process started, as the system words it; None where it has ended."""
-    for child in _children:
-        child.poll()  # a child that has ended must not stay behind as a zombie
-    if Path("/proc/self/stat").exists():
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        return None if fields[0] in "ZX" else fields[19]  # proc(5): state, start time in ticks since boot
-    shown = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True).stdout
-    state, _, started = shown.strip().partition(" ")
-    return started.strip() if started and not state.startswith("Z") else None
-
-
-def _answers(record: _Record, patience_s: float) -> bool:
-    """Whether the server answers in time. One request waits in the socket's queue for as long as the server loads."""
-    deadline = time.monotonic() + patience_s
-    while (left_s := deadline - time.monotonic()) > 0 and _runs(record):
-        connection = http.client.HTTPConnection(HOST, record.port, timeout=left_s)
-        try:
-            connection.request("GET", "/api/health")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except TimeoutError:
-            return False
-        except (OSError, http.client.HTTPException):
-            time.sleep(0.1)
-        finally:
-            connection.close()
-    return False
-
-
-def _listen(port: int) -> socket.socket:
-    for candidate in [port] if port else range(FIRST_PORT, LAST_PORT + 1):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted connections inherit it. uvicorn does not set it on a socket that it is given, and each small answer would wait.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            listener.bind((HOST, candidate))
-            listener.listen(512)
-        except OSError:
-            listener.close()
-            continue
-        return listener
-    taken = f"Port {port} of {HOST} is" if port else f"All ports of {HOST} from {FIRST_PORT} to {LAST_PORT} are"
-    raise ServiceUnavailable(
-        f"{taken} in use by other programs: set COMPONENT_FLOWS_SERVER__PORT to a free one for the Prefect server."
-    )
-
-
-def _template() -> Path | None:
-    """Where a migrated, empty database is kept for the next home folder; it saves half of a server's first start."""
-    try:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "component-flows"
-        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except (OSError, RuntimeError):
-        return None
-    return cache / f"prefect-{version('prefect')}.db"
-
-
-def _copy_database(source: Path, target: Path) -> None:
-    """Copy an SQLite database whole, also from under a running server; a copy that fails is not worth an error."""
-    draft = target.with_name(f"{target.name}.{os.getpid()}")
-    try:
-        with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(draft)) as copy:
-            origin.backup(copy)
-            sound = copy.execute("PRAGMA quick_check").fetchone() == ("ok",)
-        if sound:
-            draft.replace(target)
-        else:
-            source.unlink()
-    except (OSError, sqlite3.Error):
-        pass  # the server migrates a database of its own
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _last_line(log: Path) -> str:
-    with suppress(OSError):
-        lines = log.read_text(errors="replace").split("\n")
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return f" Its last line: {last}" if last else ""
-    return ""
+def _reach(url: str) -> None:
+    problem = _problem(url)
+    if problem is not None:
+        raise ServiceUnavailable(
+            f"The Prefect API at {url} does not answer ({problem}): start that server, or unset PREFECT_API_URL (or "
+            "the profile's PREFECT_API_URL) so that a local one is started."
+        ) from problem
 
 
 def _keep_off_the_proxy() -> None:

@@ -1,7 +1,7 @@
 """How the local Prefect server is started, and how a flow that is called in this process talks to a server.
 
-Every figure behind these settings is in the Prefect notes of the documentation: by default the server's own writers lock
-each other out of SQLite, clients back off for seconds, and a sub-flow costs ten times as much as it needs to.
+By default the server's own writers lock each other out of SQLite, clients back off for seconds, and a sub-flow costs
+ten times as much as it needs to.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 # Prefect asks for leave to report usage at its import, and at nothing else: so this stands before it.
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -29,23 +28,20 @@ GRACEFUL_SHUTDOWN_S = 3
 """Seconds that the server waits for open connections (a browser's) when it is stopped."""
 
 
-def database_url(folder: Path) -> str:
-    """SQLAlchemy URL of the server's SQLite file, made so that Prefect opens one connection and no more.
+DATABASE_URL = f"sqlite+aiosqlite:///file:{DATABASE_FILE}?uri=true&cf=:memory:"
+"""SQLAlchemy URL of the server's SQLite file, made so that Prefect opens one connection and no more.
 
-    Prefect gives a URL that contains `:memory:` a pool of one connection, and SQLite ignores query parameters that it
-    does not know (https://www.sqlite.org/uri.html): the file is an ordinary, durable one. With one connection the server's
-    writers can't lock each other out. The path is percent-encoded, as SQLite's `file:` URIs want it.
-
-    Args:
-        folder: Absolute path of the server's folder.
-    """
-    return f"sqlite+aiosqlite:///file:{quote(str(folder / DATABASE_FILE))}?uri=true&cf=:memory:"
+Prefect gives a URL that contains `:memory:` a pool of one connection, and SQLite ignores query parameters that it does
+not know (https://www.sqlite.org/uri.html): the file is an ordinary, durable one. With one connection the server's
+writers can't lock each other out. The path is relative to the server's working directory, since a home folder's name
+can hold what a URL can't.
+"""
 
 
 def server_environment(folder: Path, port: int, inherited: Mapping[str, str]) -> dict[str, str]:
     """Environment of the server process.
 
-    The caller's own `PREFECT_...` variables are left out: they are about clients, or about a server of the caller's own.
+    The caller's own `PREFECT_...` variables are left out: they are for clients, or for a server of the caller's own.
 
     Args:
         folder: Absolute path of the server's folder; becomes its `PREFECT_HOME`.
@@ -56,7 +52,7 @@ def server_environment(folder: Path, port: int, inherited: Mapping[str, str]) ->
     return kept | {
         "DO_NOT_TRACK": "1",
         "PREFECT_HOME": str(folder),
-        "PREFECT_API_DATABASE_CONNECTION_URL": database_url(folder),
+        "PREFECT_API_DATABASE_CONNECTION_URL": DATABASE_URL,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # The page must call the server that it came from, whatever its port.
         "PREFECT_SERVER_UI_API_URL": "/api",
@@ -92,8 +88,8 @@ def server_command(descriptor: int) -> list[str]:
 def client_settings(api_url: str | None) -> Iterator[None]:
     """Prefect's settings while a flow is called in this process.
 
-    They hold for this thread or task and what it starts, not for the whole process. The heartbeat is off: it costs a synchronous
-    flow up to a second at its end, and is of use only where something else than this process watches the run.
+    They hold for this thread or task and what it starts, not for the whole process. The heartbeat is off: it costs a
+    synchronous flow up to a second at its end, and is of use only where something else than this process watches it.
 
     Args:
         api_url: URL of the API; None keeps the one in force.

@@ -70,7 +70,8 @@ class _Check:
     def _node(self, name: str, node: Node) -> Iterator[str]:
         picked = self.sets[name]
         if picked is None:
-            yield f"the node '{name}' names the unknown component '{node.component}'{_near(node.component, self.components)}"
+            near = _near(node.component, self.components)
+            yield f"the node '{name}' names the unknown component '{node.component}'{near}"
         elif isinstance(picked, str):
             yield f"the node '{name}': {picked}"
         for slug, source in node.inputs.items():
@@ -88,7 +89,8 @@ class _Check:
             return f"names the unknown node '{source.node}'{_near(source.node, self.graph.nodes)}"
         picked = self.sets[source.node]
         if isinstance(picked, InterfaceSet) and source.name not in picked.outputs:
-            return f"names '{source.name}', which the node '{source.node}' does not put out{_near(source.name, picked.outputs)}"
+            near = _near(source.name, picked.outputs)
+            return f"names '{source.name}', which the node '{source.node}' does not put out{near}"
         return None
 
     def _edge(self, slug: str, source: Source) -> str | None:

@@ -1,75 +1,131 @@
 """One line that says why a JSON value does not fit its schema.
 
-jsonschema gives every error of a small value, of which the most telling is chosen. For a large value that would take
-minutes and write the value out in full, so there the first error of jsonschema-rs serves; so it does where a schema has
-regular expressions, on which a hostile text can keep Python's engine busy for ever.
+jsonschema gives every error of a small value, of which the most telling is chosen. With a large one that would take
+minutes, so of that only the beginning of each list is looked at; where nothing is wrong there, the first error of
+jsonschema-rs serves. It also serves where a schema has regular expressions, on which a hostile text can keep Python's
+engine busy for ever.
 """
 
 from __future__ import annotations
 
 import reprlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeAlias
 
 import jsonschema
 import jsonschema_rs
-from jsonschema.exceptions import relevance
 
-from interfaces.json_schema_checks import MASK, CompiledSchema
+from interfaces.json_schema_checks import MASK, CompiledSchema, TooDeep
 from interfaces.json_values import path_text
 
-_MAX_PARTS = 20_000
-_MAX_MESSAGE = 300
+_SMALL = 20_000
+_KEPT_ITEMS = 20
+_KEPT_CHARACTERS = 1000
+_KEPT_KEYS = 1000
+_KEPT_LEVELS = 30
+_MAX_MESSAGE = 400
 _ALTERNATIVES = ("anyOf", "oneOf")
+
+_Misfit: TypeAlias = tuple[int, bool, int]
 
 
 def refusal(value: Any, schema: CompiledSchema) -> str:
     """Why a value that the schema refuses is refused, in one line with the path into the value."""
+    is_small = _is_small(value)
     line = None
-    if schema.fast is None or (not schema.has_patterns and _is_small(value)):
-        line = _explained(value, schema)
-    if line is None and schema.fast is not None:
+    if schema.fast is None or not schema.has_patterns:
+        line = _explained(value, schema, is_small=is_small)
+    # Of alternatives jsonschema-rs keeps the errors of every item of every list: more than may fit in memory.
+    if line is None and schema.fast is not None and (is_small or not schema.has_alternatives):
         line = _first_error(value, schema.fast)
     return line or "the value does not fit its schema"
 
 
-def _explained(value: Any, schema: CompiledSchema) -> str | None:
+def _explained(value: Any, schema: CompiledSchema, *, is_small: bool) -> str | None:
     """The most telling error of jsonschema, or None where it can't say."""
     try:
-        error = _most_telling(list(schema.explaining.iter_errors(value)))
-        return _line(error.absolute_path, _with_short_instance(error)) if error else None
-    except RecursionError:
+        looked_at = value if is_small else _beginning(value)
+        if not is_small and not _is_small(looked_at):
+            return None
+        error = _most_telling(list(schema.explaining.iter_errors(looked_at)))
+    except TooDeep:
         return None
+    if error is None or (not is_small and _may_come_from_cutting(error.instance)):
+        return None
+    if choices := list(dict.fromkeys(_choices(error))):
+        word = "none of" if len(choices) > 1 else "not of" if choices[0].startswith("type ") else "not"
+        return _line(error.absolute_path, f"{_short(error.instance)} is {word} {', '.join(choices)}")
+    written = repr(error.instance)
+    message = error.message.replace(written, _short(error.instance)) if len(written) > 80 else error.message
+    return _line(error.absolute_path, message)
 
 
 def _most_telling(errors: Sequence[jsonschema.ValidationError]) -> jsonschema.ValidationError | None:
-    """The error nearest to the top of the value; of alternatives, that of the one which the value fits best.
-
-    An alternative fits well if what is wrong is deep within it, and if little is.
-    """
-    best: jsonschema.ValidationError | None = max(errors, key=relevance, default=None)
-    while best is not None and best.context and best.validator in _ALTERNATIVES:
-        branches: dict[Any, list[jsonschema.ValidationError]] = defaultdict(list)
-        for error in best.context:
-            branches[error.schema_path[0]].append(error)
-        ranked = sorted(branches.values(), key=_misfit)
-        if len(ranked) > 1 and _misfit(ranked[0]) == _misfit(ranked[1]):
+    """The error nearest to the top of the value; of alternatives, that of the one which the value fits best."""
+    best = max(errors, key=_relevance, default=None)
+    while best is not None and (branches := _branches(best)):
+        ranked = sorted(branches, key=_misfit)
+        is_tie = len(ranked) > 1 and _misfit(ranked[0]) == _misfit(ranked[1])
+        if is_tie or any(_choices(best)):
             return best
-        best = max(ranked[0], key=relevance)
+        best = max(ranked[0], key=_relevance)
     return best
 
 
-def _misfit(errors: Iterable[jsonschema.ValidationError]) -> tuple[int, bool, int]:
-    errors = list(errors)
-    depth = min(len(error.path) for error in errors)
-    another_type = any(not error.path and error.validator == "type" for error in errors)
-    return -depth, another_type, len(errors)
+def _relevance(error: jsonschema.ValidationError) -> tuple[int, bool]:
+    """The nearer to the top of the value the better, then the more definite; the first of equals is taken."""
+    return -len(error.path), error.validator not in _ALTERNATIVES
 
 
-def _with_short_instance(error: jsonschema.ValidationError) -> str:
-    written = repr(error.instance)
-    return error.message.replace(written, _short(error.instance)) if len(written) > 80 else error.message
+def _branches(error: jsonschema.ValidationError) -> list[list[jsonschema.ValidationError]]:
+    """The errors of each alternative, or nothing where the error is not about alternatives."""
+    branches: dict[Any, list[jsonschema.ValidationError]] = defaultdict(list)
+    for inner in error.context or () if error.validator in _ALTERNATIVES else ():
+        branches[inner.schema_path[0]].append(inner)
+    return list(branches.values())
+
+
+def _misfit(errors: Iterable[jsonschema.ValidationError]) -> _Misfit:
+    """How badly an alternative fits, to sort by: well if what is wrong is deep within the value, and if little is."""
+    each = [_misfit_of_one(error) for error in errors]
+    return max(depth for depth, _, _ in each), any(other for _, other, _ in each), sum(count for _, _, count in each)
+
+
+def _misfit_of_one(error: jsonschema.ValidationError) -> _Misfit:
+    depth = -len(error.path)
+    branches = _branches(error)
+    if not branches:
+        return depth, depth == 0 and error.validator == "type", 1
+    inner_depth, is_another_type, count = min(_misfit(branch) for branch in branches)
+    return depth + inner_depth, depth == 0 and is_another_type, count
+
+
+def _choices(error: jsonschema.ValidationError) -> Iterator[str]:
+    """What may stand there instead, if the alternatives are as simple as that: types and constants."""
+    branches = _branches(error)
+    simple = [list(_simple_choices(branch)) for branch in branches]
+    if len(simple) > 1 and all(simple):
+        for choices in simple:
+            yield from choices
+
+
+def _simple_choices(branch: Sequence[jsonschema.ValidationError]) -> Iterator[str]:
+    error = branch[0]
+    if len(branch) > 1 or error.path:
+        return
+    wanted: Any = error.validator_value
+    if error.validator == "type":
+        yield from (
+            f"type {name}" for name in ([wanted] if isinstance(wanted, str) else wanted) if isinstance(name, str)
+        )
+    elif error.validator == "const":
+        yield repr(wanted)
+    elif error.validator == "enum":
+        yield from map(repr, wanted)
+    else:
+        yield from _choices(error)
 
 
 def _first_error(value: Any, fast: jsonschema_rs.Validator) -> str | None:
@@ -100,17 +156,31 @@ def _short(instance: Any) -> str:
 
 def _is_small(value: Any) -> bool:
     """Whether a value has few enough parts and characters to be explained at leisure."""
-    left = _MAX_PARTS
+    left = _SMALL
     stack = [value]
     while stack and left > 0:
         part = stack.pop()
-        left -= 1
-        if isinstance(part, dict):
-            left -= len(part)
-            stack += part.values() if left > 0 else ()
-        elif isinstance(part, (list, tuple)):
-            left -= len(part)
-            stack += part if left > 0 else ()
+        if isinstance(part, (dict, list, tuple)):
+            left -= len(part) + 1
+            stack += () if left <= 0 else part.values() if isinstance(part, dict) else part
         elif isinstance(part, str):
             left -= len(part) // 10
     return left > 0
+
+
+def _beginning(value: Any, level: int = 0) -> Any:
+    """A copy with the first items of each list, keys of each object and characters of each text."""
+    if level > _KEPT_LEVELS:
+        raise TooDeep
+    if isinstance(value, dict):
+        return {key: _beginning(item, level + 1) for key, item in islice(value.items(), _KEPT_KEYS)}
+    if isinstance(value, (list, tuple)):
+        return [_beginning(item, level + 1) for item in value[:_KEPT_ITEMS]]
+    return value[:_KEPT_CHARACTERS] if isinstance(value, str) else value
+
+
+def _may_come_from_cutting(instance: Any) -> bool:
+    """Whether an error at `instance` may be there only because of what `_beginning` left out."""
+    if isinstance(instance, dict):
+        return len(instance) >= _KEPT_KEYS
+    return isinstance(instance, list) or (isinstance(instance, str) and len(instance) >= _KEPT_CHARACTERS)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import quote, urldefrag
 
@@ -19,9 +20,11 @@ import jsonschema_rs
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT3
 
 from interfaces.errors import ValidationError
-from interfaces.json_values import canonical_json, path_text
+from interfaces.json_values import canonical_json, check_json_value, path_text
 
 JsonSchema: TypeAlias = dict[str, Any] | bool
 
@@ -43,6 +46,9 @@ _BY_NAME = ("$defs", "definitions", "dependencies", "patternProperties", "proper
 # jsonschema takes these as remarks, and so does grand-challenge.org; jsonschema-rs would enforce them.
 _REMARKS = ("contentEncoding", "contentMediaType", "format")
 
+MAX_SCHEMA_DEPTH = 80
+"""Most levels of a custom schema; checking it takes about six Python frames a level, of the usual 1,000."""
+
 MASK = "\ufffc"
 """Stands for the value in the messages of `CompiledSchema.fast`, which would write even a huge one in full."""
 
@@ -55,11 +61,17 @@ class CompiledSchema:
         fast: Says yes or no; None for draft 3.
         explaining: Says why not.
         has_patterns: Whether it has regular expressions, which `explaining` could try for ever on a hostile text.
+        has_alternatives: Whether it has "anyOf" or "oneOf".
     """
 
     fast: jsonschema_rs.Validator | None
     explaining: Validator
     has_patterns: bool
+    has_alternatives: bool
+
+
+class TooDeep(Exception):
+    """A value is nested too deeply for jsonschema, or a schema refers to itself without end."""
 
 
 def check_schema(schema: object) -> None:
@@ -81,6 +93,7 @@ def compiled(schema: object) -> CompiledSchema:
     if not isinstance(schema, (dict, bool)):
         raise ValidationError(f"a JSON Schema is an object, not {type(schema).__name__}")
     try:
+        check_json_value(schema, max_depth=MAX_SCHEMA_DEPTH)
         return _compiled(canonical_json(schema))
     except ValidationError as error:
         raise ValidationError(f"the JSON Schema is not valid: {error}") from error
@@ -98,8 +111,6 @@ def _compiled(text: bytes) -> CompiledSchema:
         where = path_text(error.absolute_path)
         message = error.message if len(error.message) <= 300 else f"{error.message[:200]} ... {error.message[-90:]}"
         raise ValidationError(f"{where}: {message}" if where else message) from error
-    except RecursionError as error:
-        raise ValidationError("it is nested too deeply") from error
 
 
 def compile_trusted(
@@ -113,9 +124,14 @@ def compile_trusted(
     Raises:
         ValidationError: A reference leads nowhere, or a pattern is no regular expression.
     """
-    patterns = [pattern for part in _parts(schema) for pattern in _patterns(part)]
+    parts = list(_parts(schema))
+    patterns = [pattern for part in parts for pattern in _patterns(part)]
     try:
-        quick = fast(_prepared(schema), validate_formats=False, offline=True, mask=MASK) if fast else None
+        quick = (
+            fast(_encoded(_without(schema, _REMARKS)), validate_formats=False, offline=True, mask=MASK)
+            if fast
+            else None
+        )
     except (
         ValueError,
         jsonschema_rs.ReferencingError,
@@ -123,10 +139,42 @@ def compile_trusted(
         raise ValidationError(str(error).partition("\n")[0].replace(MASK, "it")) from error
     if quick is None:
         _check_patterns(patterns)
-    with_tuples = checker.TYPE_CHECKER.redefine("array", lambda _, value: isinstance(value, (list, tuple)))
-    extended: type[Validator] = extend(checker, type_checker=with_tuples)  # type: ignore[no-untyped-call]
-    explaining = extended(schema, registry=Registry())
-    return CompiledSchema(fast=quick, explaining=explaining, has_patterns=bool(patterns))
+        _check_targets(parts)
+    return CompiledSchema(
+        fast=quick,
+        explaining=_explaining(checker)(_without(schema, ("$schema",)), registry=Registry()),
+        has_patterns=bool(patterns),
+        has_alternatives=any("anyOf" in part or "oneOf" in part for part in parts),
+    )
+
+
+@cache
+def _explaining(checker: type[Validator]) -> type[Validator]:
+    """A validator class of jsonschema that takes tuples for lists, and stops before the stack ends.
+
+    A RecursionError within jsonschema can surface as the panic of a native library, which no one should catch. Endless
+    recursion passes through "$ref". (The class holds only for schemas without "$schema": by that, jsonschema would
+    choose its own class for each part.)
+    """
+    follow = checker.VALIDATORS["$ref"]
+
+    def reference(validator: Validator, target: str, instance: Any, schema: Any) -> Iterator[Any]:
+        if _stack_depth() > sys.getrecursionlimit() // 2:
+            raise TooDeep
+        yield from follow(validator, target, instance, schema) or ()
+
+    array = checker.TYPE_CHECKER.redefine("array", lambda _, value: isinstance(value, (list, tuple)))
+    extended: type[Validator] = extend(  # type: ignore[no-untyped-call]
+        checker, validators={"$ref": reference}, type_checker=array
+    )
+    return extended
+
+
+def _stack_depth() -> int:
+    frame, depth = sys._getframe(), 0
+    while frame := frame.f_back:  # type: ignore[assignment]
+        depth += 1
+    return depth
 
 
 def _draft(schema: JsonSchema) -> tuple[type[Validator], type[jsonschema_rs.Validator] | None]:
@@ -175,26 +223,42 @@ def _check_references(schema: JsonSchema) -> None:
             )
 
 
-def _prepared(schema: Any) -> Any:
-    """The schema as jsonschema-rs needs it to agree with jsonschema: without remarks, references percent-encoded."""
+def _without(schema: Any, keywords: tuple[str, ...]) -> Any:
+    """A copy of the schema in which no part has any of the keywords."""
     if isinstance(schema, list):
-        return [_prepared(part) for part in schema]
+        return [_without(part, keywords) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: value for key, value in schema.items() if key not in _REMARKS}
-    for key in _ONE_OR_MANY:
-        if key in made:
-            made[key] = _prepared(made[key])
-    for key in _BY_NAME:
-        if isinstance(made.get(key), dict):
-            made[key] = {name: _prepared(part) for name, part in made[key].items()}
-    if isinstance(made.get("$ref"), str):
-        made["$ref"] = quote(made["$ref"], safe="#/%:?&=@!$'()*+,;~")
+    made = {key: value for key, value in schema.items() if key not in keywords}
+    for key in made.keys() & set(_ONE_OR_MANY):
+        made[key] = _without(made[key], keywords)
+    for key in made.keys() & set(_BY_NAME):
+        if isinstance(made[key], dict):
+            made[key] = {name: _without(part, keywords) for name, part in made[key].items()}
     return made
+
+
+def _encoded(schema: Any) -> Any:
+    """The schema, its references percent-encoded in place, since jsonschema-rs takes no others."""
+    for part in _parts(schema):
+        if isinstance(part.get("$ref"), str):
+            part["$ref"] = quote(part["$ref"], safe="#/%:?&=@!$'()*+,;~")
+    return schema
 
 
 def _patterns(part: dict[str, Any]) -> list[str]:
     return ([part["pattern"]] if "pattern" in part else []) + list(part.get("patternProperties", {}))
+
+
+def _check_targets(parts: list[dict[str, Any]]) -> None:
+    """Refuse a reference within a draft 3 schema that leads nowhere; for the others jsonschema-rs does."""
+    root = DRAFT3.create_resource(parts[0])
+    resolver = Registry().resolver_with_root(root)
+    for part in parts:
+        try:
+            resolver.lookup(part.get("$ref", "#"))
+        except Unresolvable as error:
+            raise ValidationError(f"$ref '{part['$ref']}' leads nowhere") from error
 
 
 def _check_patterns(patterns: list[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from interfaces.errors import ValidationError
 from interfaces.json_refusals import refusal
-from interfaces.json_schema_checks import CompiledSchema, JsonSchema, check_schema, compile_trusted, compiled
+from interfaces.json_schema_checks import CompiledSchema, JsonSchema, TooDeep, check_schema, compile_trusted, compiled
 from interfaces.json_schemas import kind_schema
 from interfaces.json_values import check_json_value
 from interfaces.kinds import InterfaceKindChoices
@@ -40,16 +40,13 @@ def validate_json(value: Any, *, kind: InterfaceKindChoices, schema: JsonSchema 
 
 
 def _check(value: Any, schema: CompiledSchema) -> None:
-    if schema.fast is not None:
-        if schema.fast.is_valid(value):
-            return
+    try:
+        is_valid = (schema.fast or schema.explaining).is_valid(value)
+    except TooDeep as error:  # draft 3 only, which has no fast one
+        message = "the value is nested too deeply for its schema, or the schema refers to itself without end"
+        raise ValidationError(message) from error
+    if not is_valid:
         raise ValidationError(refusal(value, schema))
-    try:  # draft 3
-        if schema.explaining.is_valid(value):
-            return
-    except RecursionError as error:
-        raise ValidationError("the value is nested too deeply for its schema") from error
-    raise ValidationError(refusal(value, schema))
 
 
 @cache

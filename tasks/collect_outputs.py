@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from interfaces.images.produced import produced_image
-from interfaces.json_parsing import parse_json
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -15,8 +13,10 @@ from interfaces.containers.protocol import ContainerEngine
 from interfaces.definition import ComponentInterface
 from interfaces.engine import get_engine
 from interfaces.errors import ComponentException, ValidationError
+from interfaces.images.produced import produced_image
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
+from interfaces.json_parsing import parse_json
 from interfaces.site import Site, get_site
 from interfaces.storage.hostile_tree import HostileTree, TooLarge
 from interfaces.storage.job_folder import JobFolder

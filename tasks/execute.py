@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 
-from anyio import CancelScope
-from interfaces.containers.runtime_metrics import Instance, runtime_metrics
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -20,6 +19,7 @@ from interfaces.containers.protocol import (
     ContainerSpec,
     Sample,
 )
+from interfaces.containers.runtime_metrics import Instance, runtime_metrics
 from interfaces.engine import get_engine
 from interfaces.errors import ComponentException
 from interfaces.job_status import JobStatus
@@ -35,6 +35,7 @@ from tasks.records import moved, saved
 from tasks.run_logging import run_logger
 
 GB = 2**30
+POLL_S = 0.05
 
 
 def container_spec(site: Site, job: ComponentJob) -> ContainerSpec:
@@ -150,14 +151,25 @@ def failure(result: ContainerResult, stderr: str) -> str:
 @task(name="execute", cache_policy=NO_CACHE)
 async def execute(job: ComponentJob) -> ComponentJob:
     """Run the container; see `executed`. A cancellation stops it and waits until it is gone."""
-    stop = threading.Event()
-    work = asyncio.ensure_future(in_thread(executed, job, show=run_logger().info, stop=stop))
+    stop, started, ended = threading.Event(), threading.Event(), threading.Event()
+    show = run_logger().info
+
+    def work() -> ComponentJob:
+        started.set()
+        try:
+            return executed(job, show=show, stop=stop)
+        finally:
+            ended.set()
+
+    running = asyncio.ensure_future(in_thread(work))
     try:
-        return await asyncio.shield(work)
+        return await asyncio.shield(running)
     except asyncio.CancelledError:
         stop.set()
-        with CancelScope(shield=True):
-            await asyncio.wait([work])
-        if not work.cancelled():
-            work.exception()  # taken, so that nobody is told of it twice
+        # An event loop that is torn down cancels everything, this wait included; the thread alone knows when it is done.
+        while started.is_set() and not ended.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(POLL_S)
+        if running.done() and not running.cancelled():
+            running.exception()  # taken, so that nobody is told of it twice
         raise

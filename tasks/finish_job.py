@@ -6,8 +6,8 @@ from asyncio import CancelledError
 from typing import Any
 
 from anyio import CancelScope
-from prefect.exceptions import TerminationSignal
 from prefect.client.schemas.objects import State
+from prefect.exceptions import TerminationSignal
 
 from interfaces import messages
 from interfaces.errors import ComponentException, ComponentFlowsError, InvalidInputs, ValidationError

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from interfaces.graph_check import check_graph
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -15,6 +14,7 @@ from interfaces.database.component_records import desired_image, find_components
 from interfaces.database.interface_records import find_interfaces
 from interfaces.errors import GraphInvalid, InvalidInputs
 from interfaces.graph import Graph
+from interfaces.graph_check import check_graph
 from interfaces.site import get_site
 from interfaces.value import ComponentInterfaceValue
 from tasks.in_thread import in_thread

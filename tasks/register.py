@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from interfaces.catalogue.reading import Catalogue, read_catalogue
-from interfaces.defaults import default_interfaces
-from interfaces.graph_check import check_graph
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
+from interfaces.catalogue.reading import Catalogue, read_catalogue
 from interfaces.component import Component
 from interfaces.database.component_records import (
     desired_image,
@@ -23,8 +21,10 @@ from interfaces.database.component_records import (
     save_tarball,
 )
 from interfaces.database.interface_records import find_interfaces, save_interface
+from interfaces.defaults import default_interfaces
 from interfaces.engine import get_engine
 from interfaces.errors import GraphInvalid
+from interfaces.graph_check import check_graph
 from interfaces.site import Site, get_site
 from interfaces.storage.file_store import StoredFile
 from interfaces.tarballs import TarballKind

@@ -46,6 +46,7 @@ def ui(open_browser: bool) -> None:
     from flows.server import ensure_server, ui_url
 
     ensure_server()
-    click.echo(ui_url())
+    address = ui_url() or ""
+    click.echo(address)
     if open_browser:
-        webbrowser.open(ui_url())
+        webbrowser.open(address)

@@ -45,7 +45,7 @@ def read_component(source: YamlSource) -> Component:
 
 
 def _existing(source: YamlSource, path: tuple[str | int, ...], *, folder: bool) -> Path:
-    text = source.typed(path, str)
+    text: str = source.typed(path, str)
     found = (source.file.parent / text).absolute()
     if not (found.is_dir() if folder else found.is_file()):
         raise source.error(path, f"the {'folder' if folder else 'file'} {found} does not exist")

@@ -163,7 +163,7 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             return [self.value(one, (*path, index)) for index, one in enumerate(node.value)]
         try:
-            value = self.constructor.construct_object(node)  # type: ignore[no-untyped-call]
+            value = self.constructor.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             raise self.error(
                 node, path, f"has a value that is not allowed: {node.value[:60]!r} ({node.tag})"

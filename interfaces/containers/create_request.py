@@ -77,7 +77,7 @@ def _host_config(spec: ContainerSpec, labels: Mapping[str, str]) -> dict[str, An
         },
         "Mounts": [
             *(_bind(mount) for mount in spec.mounts),
-            _volume(OUTPUT_TARGET, source=spec.output_volume),
+            _volume(OUTPUT_TARGET, source=spec.output_volume, labels=labels),
             _volume(TMP_TARGET, labels=labels),
         ],
     }

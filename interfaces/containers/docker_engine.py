@@ -144,7 +144,7 @@ class DockerEngine(ContainerEngine):
                 follow_build(events, on_line)
         except BuildFailed as failure:
             raise EngineError(f"the image '{tag}' can't be built from {folder}: {failure}") from failure
-        except DockerException as error:
+        except (DockerException, OSError) as error:  # OSError: a file of the folder can't be read
             raise EngineError(f"the image '{tag}' can't be built from {folder}: {error}") from error
         image = self.image(tag)
         if image is None:
@@ -154,10 +154,10 @@ class DockerEngine(ContainerEngine):
     def load(self, archive: Path) -> ImageInfo:
         """Load an archive of ``docker save``, plain or compressed."""
         try:
-            with engine_errors(f"load the image archive {archive}"), archive.open("rb") as file:
+            with archive.open("rb") as file, engine_errors(f"load the image archive {archive}"):
                 references = follow_load(self._api.load_image(file))
-        except BuildFailed as failure:
-            raise EngineError(f"the image archive {archive} can't be loaded: {failure}") from failure
+        except (BuildFailed, OSError) as failure:
+            raise EngineError(f"the archive {archive} can't be loaded: {failure}") from failure
         images = {image.id: image for image in map(self.image, references) if image is not None}
         if len(images) != 1:
             raise EngineError(
@@ -168,9 +168,9 @@ class DockerEngine(ContainerEngine):
 
     def tag(self, image: str, reference: str) -> None:
         """Give an image one more ``name:tag``."""
-        name, colon, tag = reference.rpartition(":")
+        name, _, tag = reference.rpartition(":")
         with engine_errors(f"tag the image '{image}' as '{reference}'"):
-            self._api.tag(image, name if colon else reference, tag=tag if colon else "latest", force=True)
+            self._api.tag(image, name, tag=tag, force=True)
 
     def remove_image(self, reference: str) -> None:
         """Remove an image; one that is not there is fine."""

@@ -181,6 +181,8 @@ class DockerRun:
         return True
 
     def _result(self, ending: Ending, *, complete: bool) -> ContainerResult:
+        if isinstance(self._lost, requests.HTTPError) and status_of(self._lost) == 404:
+            raise EngineError("somebody else removed the container while it ran") from self._lost
         if self._lost is not None:
             raise EngineError(
                 f"the engine stopped answering during a run, and the container was lost sight of ({self._lost})"

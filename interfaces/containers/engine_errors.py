@@ -10,7 +10,7 @@ import urllib3
 
 from interfaces.errors import EngineError
 
-BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError)
 """The engine can't be reached or broke off. (An ``HTTPError`` of requests is one, too: catch it first.)"""
 
 

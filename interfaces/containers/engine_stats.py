@@ -54,5 +54,5 @@ class StatsReader:
                     return
                 if reading := reading_from(stats):
                     self._recorder.add(reading)
-        except BROKEN:
+        except (*BROKEN, ValueError):
             return

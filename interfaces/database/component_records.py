@@ -56,7 +56,7 @@ def save_component(session: Session, component: Component) -> bool:
 def _save(
     session: Session, table: type[ComponentRow | GraphRow], slug: str, title: str, definition: dict[str, Any]
 ) -> bool:
-    row: ComponentRow | GraphRow | None = session.get(table, slug)
+    row = session.get(ComponentRow, slug) if table is ComponentRow else session.get(GraphRow, slug)
     # Through JSON and back, so that tuples and lists compare equal.
     if row is not None and (row.title, row.definition) == (title, _as_json(definition)):
         return False

@@ -107,7 +107,8 @@ def check_obj(path: Path) -> None:
 
 def check_mp4(path: Path) -> None:
     """An MP4 file: boxes within the file's size, ftyp first, with moov (ISO/IEC 14496-12, 4.2)."""
-    size, at, found = path.stat().st_size, 0, []
+    size, at = path.stat().st_size, 0
+    found: list[bytes] = []
     with path.open("rb") as file:
         while at < size and len(found) < 10_000:
             file.seek(at)

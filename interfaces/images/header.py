@@ -82,8 +82,8 @@ def read_header(path: Path) -> ImageHeader:
 
 def _bytes_of(pixel_type: int) -> int:
     try:
-        probe = sitk.Image([1], pixel_type) if False else sitk.Image([1, 1], pixel_type, 1)
-    except RuntimeError:
+        probe = sitk.Image([1, 1], pixel_type, 1)
+    except RuntimeError:  # a type of several numbers a voxel wants to know how many; its default will do
         probe = sitk.Image([1, 1], pixel_type)
     return probe.GetSizeOfPixelComponent()
 

@@ -7,7 +7,6 @@ import os
 
 import pytest
 import SimpleITK as sitk
-
 from puppet_scripts import MASK, REPORT
 
 from flows import run_component

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from interfaces.errors import InvalidMove
@@ -40,7 +42,7 @@ def test_every_status_has_a_row_in_the_table_of_moves():
     assert set(MOVES) == set(JobStatus)
 
 
-@pytest.mark.parametrize(("old", "new"), list(zip(LIFE, LIFE[1:], strict=False)))
+@pytest.mark.parametrize(("old", "new"), list(pairwise(LIFE)))
 def test_a_job_goes_through_its_life_step_by_step(old, new):
     check_move(old, new)
 

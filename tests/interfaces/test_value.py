@@ -13,8 +13,8 @@ from records import an_interface
 from interfaces import ComponentInterfaceValue
 from interfaces.errors import UnknownName, ValidationError
 from interfaces.kinds import InterfaceKindChoices as Kind
-from interfaces.value import find_values
 from interfaces.overlays import OverlaySegment
+from interfaces.value import find_values
 
 
 @pytest.fixture
@@ -177,9 +177,9 @@ def test_an_image_is_not_made_of_json(scan):
 
 
 def test_a_missing_file_is_named(points, scan, tmp_path):
-    with pytest.raises(ValidationError, match="missing.json does not exist"):
+    with pytest.raises(ValidationError, match=r"missing\.json does not exist"):
         points.create_instance(file=tmp_path / "missing.json")
-    with pytest.raises(ValidationError, match="missing.mha does not exist"):
+    with pytest.raises(ValidationError, match=r"missing\.mha does not exist"):
         scan.create_instance(image=tmp_path / "missing.mha")
 
 

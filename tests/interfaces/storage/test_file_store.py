@@ -29,7 +29,7 @@ def test_the_same_content_is_one_file(store, tmp_path):
     first = store.put(write(tmp_path / "a.mha"), suffix=".mha")
     second = store.put(write(tmp_path / "b.mha"), suffix=".mha")
     assert first == second
-    assert len([path for path in store.folder.rglob("*.mha")]) == 1
+    assert len(list(store.folder.rglob("*.mha"))) == 1
 
 
 def test_a_stored_file_is_read_only_and_apart_from_its_source(store, tmp_path):

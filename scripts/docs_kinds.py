@@ -1,0 +1,122 @@
+"""Write docs/interface-kinds.md from the code: `python scripts/docs_kinds.py`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from interfaces.json_examples import INTERFACE_TYPE_JSON_EXAMPLES  # noqa: E402
+from interfaces.kinds import KIND_FACTS, InterfaceKindChoices, KindFacts, KindFamily, super_kind  # noqa: E402
+
+PAGE = ROOT / "docs" / "interface-kinds.md"
+
+INTRODUCTION = """\
+# Interface kinds
+
+<!-- Made by scripts/docs_kinds.py from interfaces/kinds.py; change it there. -->
+
+The kind of an interface says what its values are. In `interfaces.yaml`, `kind` takes the label (`2D bounding box`, in
+any letter case) or the code (`2DBB`). Codes and labels are those of grand-challenge.org, and a value that is valid there
+is valid here.
+
+The super kind says where values are kept: **Image** for image kinds, **Value** for JSON kinds whose interface has
+`store_in_database: true`, **File** for everything else. "File only" below means that `store_in_database: true` is
+refused.
+"""
+
+JSON_NOTES = """\
+Values are files that end in `.json`, imported as `application/json` or `text/plain`. A custom `schema` on an interface
+is added to the kind's own: a value must satisfy both. It is of JSON Schema draft 7, or of the draft 3, 4 or 6 that its
+`$schema` names, and may refer only to itself.
+
+A point is exactly 3 numbers: x, y and z in mm in the patient (LPS) frame. Every annotation (2D bounding box to Multiple
+three-point angles) is an object with `type`, which is the label, and `version`, which is exactly
+`{"major": n, "minor": n}` in whole numbers from 0; it may have a `name` (a string), and a single one a `probability`
+from 0 to 1. The objects in a list may each have `name`, `probability` and `type`, the label of the single kind. No
+annotation has other keys.
+
+JSON is read strictly: UTF-8, no key twice in one object, at most 500 levels, integers of at most 4,300 digits. NaN and
+infinity are refused from people; in the output of a component they become null.
+"""
+
+IMAGE_NOTES = """\
+A value is a folder below `images/` with one image in it. Images are told by their content, not by a media type.
+"""
+
+FILE_NOTES = """\
+A value is one file, checked by its content.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [
+        INTRODUCTION,
+        "## JSON kinds\n\n" + JSON_NOTES,
+        _table(("Code", "Label", "A value is", "Super kind", "Shown"), "json", _json_row),
+        "## Image kinds\n\n" + IMAGE_NOTES,
+        _table(("Code", "Label", "A value is", "Shown"), "image", _image_row),
+        "## File kinds\n\n" + FILE_NOTES,
+        _table(("Code", "Label", "A value is", "Extension", "Media types", "Shown"), "file", _file_row),
+        "## Examples of the JSON kinds\n",
+        *(_example(kind) for kind in _of("json")),
+    ]
+    return "\n".join(parts)
+
+
+def _of(family: KindFamily) -> Iterable[InterfaceKindChoices]:
+    return (kind for kind, facts in KIND_FACTS.items() if facts.family == family)
+
+
+def _table(titles: Sequence[str], family: KindFamily, row: Any) -> str:
+    rows = [titles, ["---"] * len(titles), *(row(kind, KIND_FACTS[kind]) for kind in _of(family))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows) + "\n"
+
+
+def _json_row(kind: InterfaceKindChoices, facts: KindFacts) -> Sequence[str]:
+    kept = super_kind(kind, store_in_database=facts.may_be_stored_in_database).label
+    kept = "Value or File" if facts.may_be_stored_in_database else f"{kept} only"
+    return f"`{kind.value}`", facts.label, facts.rule, kept, _shown(facts)
+
+
+def _image_row(kind: InterfaceKindChoices, facts: KindFacts) -> Sequence[str]:
+    return f"`{kind.value}`", facts.label, facts.rule, _shown(facts)
+
+
+def _file_row(kind: InterfaceKindChoices, facts: KindFacts) -> Sequence[str]:
+    also = f" (also {', '.join(f'`{other}`' for other in facts.other_extensions)})" if facts.other_extensions else ""
+    media_types = ", ".join(f"`{name}`" for name in facts.media_types)
+    return f"`{kind.value}`", facts.label, facts.rule, f"`{facts.extension}`{also}", media_types, _shown(facts)
+
+
+def _shown(facts: KindFacts) -> str:
+    if not facts.displayable:
+        return "no"
+    return "on its own" if facts.isolated else "yes"
+
+
+def _example(kind: InterfaceKindChoices) -> str:
+    example = INTERFACE_TYPE_JSON_EXAMPLES[kind]
+    schema = f"interfaces/schemas/{kind.name.lower()}.json"
+    link = f"[schema](../{schema})" if (ROOT / schema).is_file() else "schema: Vega-Lite v5"
+    remark = f" {example.extra_info}." if example.extra_info else ""
+    return f"### {kind.label}\n\n`{kind.value}`, {link}.{remark}\n\n```json\n{_compact(example.value)}\n```\n"
+
+
+def _compact(value: Any) -> str:
+    """JSON with lists of plain numbers on one line."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return re.sub(
+        r"\[[\s\d.,e+-]*\]", lambda found: re.sub(r"\s+", " ", found[0]).replace("[ ", "[").replace(" ]", "]"), text
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
