@@ -9,6 +9,7 @@ from uuid import UUID
 from prefect.runtime import flow_run
 
 from flows.calling import component_flow
+from interfaces.engine import get_engine
 from interfaces.jobs import ComponentJob
 from tasks.chain import check_reference
 from tasks.collect_outputs import collect_outputs
@@ -67,6 +68,7 @@ async def run_component(
         DefinitionError: A limit is out of bounds, or what is to follow can't be run.
         EngineUnavailable: No container engine answers.
     """
+    await in_thread(get_engine)
     for follower in (task_on_success, task_on_failure):
         await check_reference(follower)
     job = await in_thread(

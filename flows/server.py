@@ -14,10 +14,12 @@ The server listens on loopback only, survives the process that started it, and s
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 
 from filelock import FileLock, Timeout
 
@@ -32,6 +34,9 @@ LOCK_FILE = "server.lock"
 
 PROBE_TIMEOUT_S = 5.0
 """Seconds that a running server may take for a health request before it is looked at more closely."""
+
+FLUSH_TIMEOUT_S = 5.0
+"""Seconds that this process's own logs may take to be sent before its server is stopped."""
 
 _reached: set[str] = set()
 
@@ -111,6 +116,7 @@ def stop() -> bool:
     with FileLock(folder / LOCK_FILE):
         server = find(folder)
         if server is not None:
+            _send_the_rest()
             server.end()
         forget(folder)
     return server is not None
@@ -204,6 +210,20 @@ def _reach(url: str) -> None:
             f"The Prefect API at {url} does not answer ({problem}): start that server, or unset PREFECT_API_URL (or "
             "the profile's PREFECT_API_URL) so that a local one is started."
         ) from problem
+
+
+def _send_the_rest() -> None:
+    """Send what this process still holds back: Prefect sends logs and task runs' states from the background."""
+    if "prefect" not in sys.modules:
+        return
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (EventsWorker, APILogWorker):
+        # In a thread, since they give a coroutine where an event loop runs.
+        thread = Thread(target=worker.drain_all, kwargs={"timeout": FLUSH_TIMEOUT_S, "at_exit": False})
+        thread.start()
+        thread.join()
 
 
 def _keep_off_the_proxy() -> None:

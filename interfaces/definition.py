@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
@@ -19,7 +20,7 @@ from interfaces.kinds import (
     InterfaceSuperKindChoices,
     super_kind,
 )
-from interfaces.overlays import OverlaySegmentsMixin, check_contiguous
+from interfaces.overlays import OverlaySegmentsMixin, check_contiguous, overlay_segments_from
 
 if TYPE_CHECKING:
     from interfaces.value import ComponentInterfaceValue
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 JsonSchema: TypeAlias = dict[str, Any] | bool
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_PATH_CHARACTERS = re.compile(r"^[A-Za-z0-9._ /-]+$")
+_PATH_CHARACTERS = re.compile(r"[A-Za-z0-9._ /-]+")
 _MAX_LENGTH = 255
 
 
@@ -79,8 +80,13 @@ class ComponentInterface(OverlaySegmentsMixin):
     pk: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        """Fill in what follows from the other fields."""
+        """Fill in what follows from the other fields; overlay segments may be given as JSON objects.
+
+        Raises:
+            ValidationError: An overlay segment has another form, or there are more than 64.
+        """
         object.__setattr__(self, "kind", InterfaceKindChoices(self.kind))
+        object.__setattr__(self, "overlay_segments", overlay_segments_from(self.overlay_segments))
         if not self.slug:
             object.__setattr__(self, "slug", slugify(self.title))
         if self.store_in_database is None:
@@ -128,29 +134,59 @@ class ComponentInterface(OverlaySegmentsMixin):
         """Check every rule that concerns this interface alone.
 
         Raises:
-            ValidationError: Names the field, what is wrong and what would be right.
+            ValidationError: Names each field at fault, what is wrong and what would be right.
         """
+        if problems := self.find_problems():
+            raise ValidationError("; ".join(problems.values()))
+
+    def find_problems(self) -> dict[str, str]:
+        """What is wrong, by field, for every rule that concerns this interface alone; empty where nothing is."""
+        rules: dict[str, Callable[[], None]] = {
+            "title": self._clean_title,
+            "slug": self._clean_slug,
+            "relative_path": self._clean_relative_path,
+            "schema": self._clean_schema,
+            "overlay_segments": self._clean_overlay_segments,
+            "look_up_table": self._clean_look_up_table,
+            "store_in_database": self._clean_store_in_database,
+            "default_value": self._clean_default_value,
+            "example_value": self._clean_example_value,
+        }
+        problems: dict[str, str] = {}
+        for field_name, rule in rules.items():
+            if field_name in ("default_value", "example_value") and "schema" in problems:
+                continue  # there is nothing to hold them against
+            try:
+                rule()
+            except ValidationError as error:
+                problems[field_name] = str(error)
+        return problems
+
+    def _clean_title(self) -> None:
         if not self.title.strip():
             raise ValidationError("title must not be empty")
+        if not self.title.isprintable():
+            raise ValidationError("title must be one line of printable text")
+        self._clean_length("title")
+
+    def _clean_slug(self) -> None:
         if not self.slug or self.slug != slugify(self.slug):
             raise ValidationError(f"slug '{self.slug}' may hold only a-z, 0-9 and single hyphens")
-        for name in ("title", "slug", "relative_path"):
-            if len(getattr(self, name)) > _MAX_LENGTH:
-                raise ValidationError(f"{name} is longer than {_MAX_LENGTH} characters")
-        self._clean_relative_path()
-        self._clean_schema()
-        self._clean_overlays()
-        self._clean_store_in_database()
-        self._clean_values()
+        self._clean_length("slug")
+
+    def _clean_length(self, name: str) -> None:
+        if len(getattr(self, name)) > _MAX_LENGTH:
+            raise ValidationError(f"{name} is longer than {_MAX_LENGTH} characters")
 
     def _clean_relative_path(self) -> None:
         path = self.relative_path
+        self._clean_length("relative_path")
         parts = path.split("/")
         wrong = (
             ("must not be empty" if not path else "")
             or ("must not begin or end with '/'" if path != path.strip("/") else "")
             or ("must be normalised, with no empty, '.' or '..' part" if {"", ".", ".."} & set(parts) else "")
-            or ("may hold only letters, digits and . _ - / and blanks" if not _PATH_CHARACTERS.match(path) else "")
+            or ("may hold only letters, digits and . _ - / and blanks" if not _PATH_CHARACTERS.fullmatch(path) else "")
             or ("must not hold a UUID" if _UUID.search(path) else "")
             or ("must not be inputs.json" if path.lower() == "inputs.json" else "")
         )
@@ -181,13 +217,15 @@ class ComponentInterface(OverlaySegmentsMixin):
             raise ValidationError(f"schema is for JSON kinds; {self.kind.label} has none")
         check_schema(self.schema)
 
-    def _clean_overlays(self) -> None:
+    def _clean_overlay_segments(self) -> None:
         if self.kind == InterfaceKindChoices.SEGMENTATION:
             if not self.overlay_segments:
                 raise ValidationError("overlay_segments must be set for the kind Segmentation")
             check_contiguous(self.overlay_segments)
         elif self.overlay_segments:
             raise ValidationError(f"overlay_segments is only for the kind Segmentation, not {self.kind.label}")
+
+    def _clean_look_up_table(self) -> None:
         if self.look_up_table is not None:
             if not self.is_image_kind:
                 raise ValidationError(f"look_up_table is for image kinds; {self.kind.label} has none")
@@ -197,11 +235,13 @@ class ComponentInterface(OverlaySegmentsMixin):
         if self.store_in_database and not KIND_FACTS[self.kind].may_be_stored_in_database:
             raise ValidationError(f"store_in_database must be false: {self.kind.label} values are kept in files")
 
-    def _clean_values(self) -> None:
+    def _clean_default_value(self) -> None:
         if self.default_value is not None:
             if self.super_kind != InterfaceSuperKindChoices.VALUE:
                 raise ValidationError("default_value is only for JSON kinds that are stored in the database")
             self._check_named("default_value", self.default_value)
+
+    def _clean_example_value(self) -> None:
         if self.example_value is not None:
             if not self.is_json_kind:
                 raise ValidationError(f"example_value is only for JSON kinds, not {self.kind.label}")

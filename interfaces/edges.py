@@ -2,38 +2,70 @@
 
 from __future__ import annotations
 
-from interfaces.definition import ComponentInterface
-from interfaces.kinds import InterfaceKindChoices as Kind
+from collections.abc import Mapping
 
-_FITS_INTO: dict[Kind, frozenset[Kind]] = {
-    Kind.INTEGER: frozenset({Kind.FLOAT}),
-    Kind.CHOICE: frozenset({Kind.STRING}),
-    Kind.STRING: frozenset({Kind.CHOICE}),
-    Kind.SEGMENTATION: frozenset({Kind.IMAGE, Kind.HEAT_MAP}),
-    Kind.HEAT_MAP: frozenset({Kind.IMAGE}),
-    Kind.IMAGE: frozenset({Kind.HEAT_MAP}),
-    Kind.DISPLACEMENT_FIELD: frozenset({Kind.IMAGE, Kind.HEAT_MAP}),
+from interfaces.definition import ComponentInterface, JsonSchema
+from interfaces.json_schemas import kind_schema
+from interfaces.kinds import InterfaceKindChoices as Kind
+from interfaces.schema_proofs import why_unproven
+
+# Nothing is asked of an image or a heat map but that it is one image, which is no DICOM series.
+_ONE_IMAGE = frozenset({Kind.IMAGE, Kind.HEAT_MAP})
+_FITS_INTO: Mapping[Kind, frozenset[Kind]] = {
+    Kind.IMAGE: _ONE_IMAGE,
+    Kind.HEAT_MAP: _ONE_IMAGE,
+    Kind.SEGMENTATION: _ONE_IMAGE,
+    Kind.DISPLACEMENT_FIELD: _ONE_IMAGE,
 }
-"""Kinds whose every value is a value of other kinds, besides JSON kinds, which all fit into Anything."""
+"""Image kinds whose every value is a value of other kinds, too."""
+
+_SIMPLE = frozenset({Kind.STRING, Kind.CHOICE, Kind.INTEGER, Kind.FLOAT, Kind.BOOL, Kind.MULTIPLE_CHOICE})
+"""JSON kinds whose schema is simple enough to prove that a value of another kind satisfies it."""
 
 
 def interfaces_compatible(output: ComponentInterface, input: ComponentInterface) -> str | None:
     """Whether every value of `output` is a value of `input`.
 
+    Args:
+        output: Where a value comes from: an output of a component, or an input of a graph.
+        input: Where it goes to: an input of a component.
+
     Returns:
-        None if so, else the reason why that is not sure, in one sentence.
+        None if every value provably fits, else the reason why not, in one sentence.
     """
-    if output.slug == input.slug:
+    if output.is_json_kind and input.is_json_kind:
+        return _json_reason(output, input)
+    if input.kind != output.kind and input.kind not in _FITS_INTO.get(output.kind, frozenset()):
+        return _kinds_reason(output, input)
+    return _segments_reason(output, input) if input.kind == Kind.SEGMENTATION else None
+
+
+def _kinds_reason(output: ComponentInterface, input: ComponentInterface) -> str:
+    return f"'{output.slug}' is of the kind {output.kind.label}, but '{input.slug}' takes {input.kind.label}"
+
+
+def _json_reason(output: ComponentInterface, input: ComponentInterface) -> str | None:
+    known = _known_schemas(output)
+    if input.kind not in (output.kind, Kind.ANY) and (
+        input.kind not in _SIMPLE or why_unproven(known, kind_schema(input.kind))
+    ):
+        return _kinds_reason(output, input)
+    if input.schema is None or not (gap := why_unproven(known, input.schema)):
         return None
-    names = f"'{output.slug}' ({output.kind.label}) and '{input.slug}' ({input.kind.label})"
-    same_kind = output.kind == input.kind or input.kind in _FITS_INTO.get(output.kind, frozenset())
-    if not same_kind and not (output.is_json_kind and input.kind == Kind.ANY):
-        return f"{names} have kinds that don't fit"
-    if input.schema is not None and input.schema != output.schema:
-        return f"{names} have different schemas, so that a value of the first need not satisfy the second"
-    if input.kind == Kind.SEGMENTATION:
-        known = {segment.voxel_value for segment in input.overlay_segments}
-        extra = sorted({segment.voxel_value for segment in output.overlay_segments} - known - {0})
-        if extra:
-            return f"{names} have different segments: the second lacks the voxel value {extra[0]}"
-    return None
+    return f"a value of '{output.slug}' need not satisfy the schema of '{input.slug}': {gap}"
+
+
+def _known_schemas(output: ComponentInterface) -> list[JsonSchema]:
+    # The schema of charts is huge, and at its top there is nothing to reason with.
+    known: list[JsonSchema] = [kind_schema(output.kind)] if output.kind != Kind.CHART else []
+    return known if output.schema is None else [*known, output.schema]
+
+
+def _segments_reason(output: ComponentInterface, input: ComponentInterface) -> str | None:
+    allowed = {0, *(segment.voxel_value for segment in input.overlay_segments)}
+    extra = [segment for segment in output.overlay_segments if segment.voxel_value not in allowed]
+    if not extra:
+        return None
+    shown = ", ".join(f"{segment.voxel_value} ({segment.name})" for segment in extra[:5])
+    more = f" and {len(extra) - 5} more" if len(extra) > 5 else ""
+    return f"'{output.slug}' has voxel values that '{input.slug}' has no overlay segment for: {shown}{more}"

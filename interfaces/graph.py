@@ -74,7 +74,7 @@ class Graph:
         Raises:
             graphlib.CycleError: The graph has a cycle.
         """
-        known = {name: node.needs & set(self.nodes) for name, node in self.nodes.items()}
+        known = {name: sorted(node.needs & set(self.nodes)) for name, node in self.nodes.items()}
         return list(TopologicalSorter(known).static_order())
 
     def cycle(self) -> list[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from referencing.exceptions import Unresolvable
+
 from interfaces.errors import ValidationError
 from interfaces.json_refusals import refusal
 from interfaces.json_schema_checks import CompiledSchema, JsonSchema, TooDeep, check_schema, compile_trusted, compiled
@@ -42,9 +44,12 @@ def validate_json(value: Any, *, kind: InterfaceKindChoices, schema: JsonSchema 
 def _check(value: Any, schema: CompiledSchema) -> None:
     try:
         is_valid = (schema.fast or schema.explaining).is_valid(value)
-    except TooDeep as error:  # draft 3 only, which has no fast one
+    # These two in draft 3 only, which has no fast one.
+    except TooDeep as error:
         message = "the value is nested too deeply for its schema, or the schema refers to itself without end"
         raise ValidationError(message) from error
+    except Unresolvable as error:
+        raise ValidationError(f"the JSON Schema is not valid: $ref '{error.ref}' leads nowhere") from error
     if not is_valid:
         raise ValidationError(refusal(value, schema))
 

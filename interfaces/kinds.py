@@ -226,10 +226,7 @@ KIND_FACTS: Mapping[InterfaceKindChoices, KindFacts] = MappingProxyType(
             other_extensions=(".nwk", ".tree"),
         ),
         _K.BIOM: _hidden_file(
-            label="BIOM format",
-            rule="a BIOM table",
-            extension=".biom",
-            media_types=("application/octet-stream",),
+            label="BIOM format", rule="a BIOM table", extension=".biom", media_types=("application/octet-stream",)
         ),
     }
 )

@@ -13,9 +13,9 @@ MAX_SEGMENTS = 64
 
 Interpolation = Literal["RGB", "HLS", "HLSpos", "HLSneg", "Constant"]
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_POINTS = re.compile(rf"^\[\s*{_NUMBER}(?:\s+{_NUMBER}){{3}}\s*(?:,\s*{_NUMBER}(?:\s+{_NUMBER}){{3}}\s*)*\]$")
-_ALPHA_POINTS = re.compile(rf"^\[\s*{_NUMBER}(?:\s+{_NUMBER})+\s*(?:,\s*{_NUMBER}(?:\s+{_NUMBER})+\s*)*\]$")
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
+_POINTS = re.compile(rf"\[\s*{_NUMBER}(?:\s+{_NUMBER}){{3}}\s*(?:,\s*{_NUMBER}(?:\s+{_NUMBER}){{3}}\s*)*\]")
+_ALPHA_POINTS = re.compile(rf"\[\s*{_NUMBER}(?:\s+{_NUMBER})+\s*(?:,\s*{_NUMBER}(?:\s+{_NUMBER})+\s*)*\]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +147,7 @@ class LookUpTable:
 
     def _check_points(self, name: str, pattern: re.Pattern[str], *, required: bool) -> None:
         text = getattr(self, name)
-        if (required or text) and not (isinstance(text, str) and pattern.match(text)):
+        if (required or text) and not (isinstance(text, str) and pattern.fullmatch(text)):
             raise ValidationError(f"{name} must be a list of points such as '[0 0 0 0, 1 1 1 1]', not {text!r}")
 
     def _check_same_length(self, one: str, other: str) -> None:

@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from interfaces.json_examples import INTERFACE_TYPE_JSON_EXAMPLES  # noqa: E402
+from interfaces.json_parsing import MAX_INTEGER_DIGITS  # noqa: E402
+from interfaces.json_values import MAX_DEPTH  # noqa: E402
 from interfaces.kinds import KIND_FACTS, InterfaceKindChoices, KindFacts, KindFamily, super_kind  # noqa: E402
 
 PAGE = ROOT / "docs" / "interface-kinds.md"
@@ -23,8 +25,8 @@ INTRODUCTION = """\
 <!-- Made by scripts/docs_kinds.py from interfaces/kinds.py; change it there. -->
 
 The kind of an interface says what its values are. In `interfaces.yaml`, `kind` takes the label (`2D bounding box`, in
-any letter case) or the code (`2DBB`). Codes and labels are those of grand-challenge.org, and a value that is valid there
-is valid here.
+any letter case) or the code (`2DBB`). Codes and labels are those of grand-challenge.org, and a value that is valid
+there is valid here.
 
 The super kind says where values are kept: **Image** for image kinds, **Value** for JSON kinds whose interface has
 `store_in_database: true`, **File** for everything else. "File only" below means that `store_in_database: true` is
@@ -42,9 +44,10 @@ three-point angles) is an object with `type`, which is the label, and `version`,
 from 0 to 1. The objects in a list may each have `name`, `probability` and `type`, the label of the single kind. No
 annotation has other keys.
 
-JSON is read strictly: UTF-8, no key twice in one object, at most 500 levels, integers of at most 4,300 digits. NaN and
-infinity are refused from people; in the output of a component they become null.
+JSON is read strictly: UTF-8, no key twice in one object, at most MAX_DEPTH levels, integers of at most MAX_DIGITS
+digits. NaN and infinity are refused from people; in the output of a component they become null.
 """
+JSON_NOTES = JSON_NOTES.replace("MAX_DEPTH", str(MAX_DEPTH)).replace("MAX_DIGITS", f"{MAX_INTEGER_DIGITS:,}")
 
 IMAGE_NOTES = """\
 A value is a folder below `images/` with one image in it. Images are told by their content, not by a media type.

@@ -166,7 +166,7 @@ async def execute(job: ComponentJob) -> ComponentJob:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
         stop.set()
-        # An event loop that is torn down cancels everything, this wait included; the thread alone knows when it is done.
+        # An event loop that is torn down cancels everything, this wait included; the thread alone knows its end.
         while started.is_set() and not ended.is_set():
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(POLL_S)

@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from interfaces.database.component_records import desired_image, find_components, find_graphs
 from interfaces.database.interface_records import find_interfaces
+from interfaces.engine import get_engine
 from interfaces.errors import GraphInvalid, InvalidInputs
 from interfaces.graph import Graph
 from interfaces.graph_check import check_graph
@@ -36,7 +37,9 @@ def planned(slug: str, given: Mapping[str, Any]) -> GraphPlan:
         UnknownName: No such graph is registered.
         GraphInvalid: The graph can't run; holds every problem.
         InvalidInputs: One or more inputs are missing, unknown or invalid; holds every problem.
+        EngineUnavailable: No container engine answers.
     """
+    get_engine()
     with get_site().database.session() as session:
         graph = find_graphs(session, [slug])[slug]
         components = find_components(session)

@@ -1,129 +1,139 @@
-"""``component:`` in a definition file."""
+"""``component:`` in a definition file: a container image, its inputs and outputs, its limits."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from slugify import slugify
-
-from interfaces.catalogue.yaml_source import YamlSource
+from interfaces.catalogue.section import Section, nearest
+from interfaces.catalogue.yaml_source import KeyPath, YamlSource
 from interfaces.component import Component, ImageSource, InterfaceSet, Method
 from interfaces.errors import DefinitionError
 from interfaces.settings import get_settings
 
-KEYS = ("title", "slug", "description", "image", "interfaces", "time_limit", "memory_gb", "gpu_type", "model", "method")
-IMAGE_KEYS = ("build", "archive", "reference")
 ROOT = "component"
+REQUIRED = ("title", "image", "interfaces")
+KEYS = (*REQUIRED, "slug", "description", "time_limit", "memory_gb", "gpu_type", "model", "method")
+IMAGE_KEYS = ("build", "archive", "reference")
+SET_KEYS = ("inputs", "outputs")
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz")
+MODELS = (".tar.gz", ".tgz")
+
+# Registry and path, then a tag, a digest or both; or an image's id. See
+# https://github.com/distribution/reference/blob/main/reference.go for the grammar; upper case is for host names only.
+_REFERENCE = re.compile(
+    r"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?"
+    r"(?:@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}",
+    re.ASCII,
+)
+_MAX_REFERENCE = 512
 
 
-def read_component(source: YamlSource) -> Component:
-    """The component of a file.
+def read_component(source: YamlSource, problems: list[DefinitionError]) -> Iterator[tuple[Component, KeyPath]]:
+    """The component of a file with its place in it; nothing where it has a problem.
 
-    Raises:
-        DefinitionError: The first problem, with its line and key.
+    Args:
+        source: A file with the key ``component``; paths in it are relative to the file's folder.
+        problems: Takes what is wrong.
     """
-    data = source.mapping((ROOT,), required=("title", "image", "interfaces"), known=KEYS)
-    title = source.typed((ROOT, "title"), str)
-    slug = source.typed((ROOT, "slug"), str, slugify(title))
-    if not slug or slug != slugify(slug):
-        raise source.error(
-            (ROOT, "slug" if "slug" in data else "title"), f"the slug '{slug}' may hold only a-z, 0-9, -"
-        )
-    return Component(
+    before = len(problems)
+    section = Section(source, (ROOT,), problems, known=KEYS, required=REQUIRED)
+    title, slug = section.title_and_slug()
+    image, interfaces = _image(section), tuple(_sets(section))
+    limits = get_settings().limits
+    component = Component(
         title=title,
         slug=slug,
-        description=source.typed((ROOT, "description"), str, ""),
-        image=_image(source),
-        interfaces=tuple(_sets(source)),
-        time_limit=_time_limit(source),
-        memory_gb=_memory(source),
-        gpu_type=_one_of(source, "gpu_type", get_settings().gpu_types, ""),
-        model=_existing(source, (ROOT, "model"), folder=False) if data.get("model") else None,
-        method=Method(_one_of(source, "method", tuple(Method), Method.EXEC)),
+        description=section.lines("description"),
+        image=image or ImageSource(reference="none"),
+        interfaces=interfaces,
+        time_limit=section.whole_number(
+            "time_limit",
+            min(max(Component.time_limit, limits.min_time_limit_s), limits.max_time_limit_s),
+            bounds=(limits.min_time_limit_s, limits.max_time_limit_s),
+            unit=" s",
+        ),
+        memory_gb=section.number(
+            "memory_gb",
+            min(max(Component.memory_gb, limits.min_memory_gb), limits.max_memory_gb or Component.memory_gb),
+            bounds=(limits.min_memory_gb, limits.max_memory_gb),
+            unit=" GB",
+        ),
+        gpu_type=section.one_of("gpu_type", get_settings().gpu_types, ""),
+        model=_existing_file(section, "model", suffixes=MODELS) if section.has("model") else None,
+        method=Method(section.one_of("method", tuple(Method), Method.EXEC)),
     )
+    if len(problems) == before:
+        yield component, (ROOT,)
 
 
-def _existing(source: YamlSource, path: tuple[str | int, ...], *, folder: bool) -> Path:
-    text: str = source.typed(path, str)
-    found = (source.file.parent / text).absolute()
-    if not (found.is_dir() if folder else found.is_file()):
-        raise source.error(path, f"the {'folder' if folder else 'file'} {found} does not exist")
-    return found.resolve()
+def _image(section: Section) -> ImageSource | None:
+    if "image" not in section.data:
+        return None
+    image = section.section("image", known=IMAGE_KEYS)
+    if len(image.data) == 1 and not image.faulty:
+        return _image_source(image, next(iter(image.data)))
+    if isinstance(section.data["image"], dict) and not image.faulty:
+        section.problem(f"needs exactly one of {', '.join(IMAGE_KEYS)}", "image")
+    return None
 
 
-def _image(source: YamlSource) -> ImageSource:
-    path = (ROOT, "image")
-    data = source.mapping(path, known=IMAGE_KEYS)
-    if len(data) != 1:
-        raise source.error(path, f"needs exactly one of {', '.join(IMAGE_KEYS)}")
-    (key,) = data
-    if key == "reference":
-        return ImageSource(reference=source.typed((*path, key), str))
-    if key == "archive":
-        return ImageSource(archive=_existing(source, (*path, key), folder=False))
-    folder = _existing(source, (*path, key), folder=True)
-    if not (folder / "Dockerfile").is_file():
-        raise source.error((*path, key), f"the folder {folder} has no Dockerfile")
-    return ImageSource(build=folder)
+def _image_source(image: Section, key: str) -> ImageSource | None:
+    image.required = (key,)
+    if key == "build":
+        folder = _existing(image, key)
+        if folder and not folder.is_dir():
+            image.problem(f"must be a folder with a Dockerfile, but {folder} is a file", key)
+        elif folder and not (folder / "Dockerfile").is_file():
+            image.problem(f"must be a folder with a Dockerfile, but {folder} has none", key)
+        if folder and not image.faulty:
+            return ImageSource(build=folder)
+    elif key == "archive":
+        if archive := _existing_file(image, key, suffixes=ARCHIVES):
+            return ImageSource(archive=archive)
+    elif reference := image.text(key):
+        if len(reference) <= _MAX_REFERENCE and _REFERENCE.fullmatch(reference):
+            return ImageSource(reference=reference)
+        image.problem(f"'{reference[:100]}' is no name of an image, such as 'name:tag'", key)
+    return None
 
 
-def _sets(source: YamlSource) -> Iterator[InterfaceSet]:
-    path = (ROOT, "interfaces")
-    entries = source.typed(path, list)
-    if not entries:
-        raise source.error(path, "needs at least one set of inputs and outputs")
-    seen: set[frozenset[str]] = set()
-    for index in range(len(entries)):
-        source.mapping((*path, index), required=("inputs", "outputs"), known=("inputs", "outputs"))
-        inputs, outputs = (_slugs(source, (*path, index, key)) for key in ("inputs", "outputs"))
-        if not outputs:
-            raise source.error((*path, index, "outputs"), "needs at least one output")
-        if frozenset(inputs) in seen:
-            raise source.error((*path, index, "inputs"), "another set has the same inputs; inputs pick the set")
-        seen.add(frozenset(inputs))
-        yield InterfaceSet(inputs=inputs, outputs=outputs)
-
-
-def _slugs(source: YamlSource, path: tuple[str | int, ...]) -> tuple[str, ...]:
-    slugs = tuple(source.typed((*path, index), str) for index in range(len(source.typed(path, list))))
-    for slug in slugs:
-        if slugs.count(slug) > 1:
-            raise source.error(path, f"'{slug}' is there twice")
-    return slugs
-
-
-def _time_limit(source: YamlSource) -> int:
-    limits = get_settings().limits
-    seconds: int = source.typed((ROOT, "time_limit"), int, Component.time_limit)
-    if not limits.min_time_limit_s <= seconds <= limits.max_time_limit_s:
-        bounds = f"{limits.min_time_limit_s} to {limits.max_time_limit_s}"
-        raise source.error((ROOT, "time_limit"), f"{seconds} s is outside this site's {bounds} s")
-    return seconds
-
-
-def _memory(source: YamlSource) -> float:
-    limits = get_settings().limits
-    memory: float = source.typed((ROOT, "memory_gb"), (int, float), Component.memory_gb)
-    # Written so that NaN is refused, too.
-    if not limits.min_memory_gb <= memory <= (limits.max_memory_gb or float(2**20)):
-        bounds = f"{limits.min_memory_gb} to {limits.max_memory_gb or 'as much as the machine has'}"
-        raise source.error((ROOT, "memory_gb"), f"{memory} GB is outside this site's {bounds} GB")
-    return memory
-
-
-def _one_of(source: YamlSource, key: str, known: tuple[str, ...], default: str) -> str:
-    value: str = source.typed((ROOT, key), str, default)
-    if value not in known:
-        raise source.error(
-            (ROOT, key), f"'{value}' is not known; known are {', '.join(repr(str(one)) for one in known)}"
-        )
-    return value
-
-
-def read_components(source: YamlSource) -> Iterator[Component | DefinitionError]:
-    """The component of a file, or its error."""
+def _existing(section: Section, key: str) -> Path | None:
+    text = section.text(key)
+    if not text:
+        return None
+    path = section.source.file.parent / text
     try:
-        yield read_component(source)
-    except DefinitionError as error:
-        yield error
+        if path.exists():
+            return path.resolve()
+        problem = "does not exist"
+    except OSError as error:
+        problem = f"can't be reached: {error.strerror}"
+    siblings = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+    hint = nearest(path.name, siblings) if siblings else ""
+    section.problem(f"{path} {problem}{'; ' + hint if hint.startswith('did') else ''}", key)
+    return None
+
+
+def _existing_file(section: Section, key: str, *, suffixes: tuple[str, ...]) -> Path | None:
+    path = _existing(section, key)
+    if path is None:
+        return None
+    if not path.is_file():
+        section.problem(f"must be a file, but {path} is none", key)
+    elif not path.name.lower().endswith(suffixes):
+        section.problem(f"must end in {' or '.join(suffixes)}, not {path.name}", key)
+    return None if key in section.faulty else path
+
+
+def _sets(section: Section) -> Iterator[InterfaceSet]:
+    seen: dict[frozenset[str], int] = {}
+    for index in section.entries("interfaces", wanted="at least one set of inputs and outputs"):
+        entry = section.section("interfaces", index, known=SET_KEYS, required=SET_KEYS)
+        made = InterfaceSet(inputs=entry.texts("inputs"), outputs=entry.texts("outputs", wanted="at least one output"))
+        first = seen.setdefault(frozenset(made.inputs), index)
+        if first != index and not entry.faulty:
+            message = f"are the same as in interfaces[{first}]; a job's inputs pick the set, so they must differ"
+            entry.problem(message, "inputs")
+        yield made

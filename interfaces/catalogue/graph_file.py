@@ -1,56 +1,80 @@
-"""``graph:`` in a definition file."""
+"""``graph:`` in a definition file: nodes, and where each of their inputs comes from."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from slugify import slugify
-
-from interfaces.catalogue.yaml_source import YamlSource
+from interfaces.catalogue.section import Section
+from interfaces.catalogue.yaml_source import KeyPath, YamlSource
 from interfaces.errors import DefinitionError
 from interfaces.graph import Graph, Node, Source
 
-KEYS = ("title", "slug", "description", "inputs", "nodes", "outputs")
 ROOT = "graph"
+REQUIRED = ("title", "nodes", "outputs")
+KEYS = (*REQUIRED, "slug", "description", "inputs")
+NODE_KEYS = ("component", "inputs")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_SOURCE = re.compile(rf"{_NAME.pattern}(?:\.[A-Za-z0-9][A-Za-z0-9_-]*)?")
+_NAME_RULE = "may hold only letters, digits, - and _, at most 63, and must begin with a letter or digit"
 
 
-def read_graph(source: YamlSource) -> Graph:
-    """The graph of a file.
+def read_graph(source: YamlSource, problems: list[DefinitionError]) -> Iterator[tuple[Graph, KeyPath]]:
+    """The graph of a file with its place in it; nothing where it has a problem.
 
-    Raises:
-        DefinitionError: The first problem, with its line and key.
+    Whether its nodes fit together is a question for `interfaces.graph_check`.
+
+    Args:
+        source: A file with the key ``graph``.
+        problems: Takes what is wrong.
     """
-    source.mapping((ROOT,), required=("title", "inputs", "nodes", "outputs"), known=KEYS)
-    title = source.typed((ROOT, "title"), str)
-    slug = source.typed((ROOT, "slug"), str, slugify(title))
-    if not slug or slug != slugify(slug):
-        raise source.error((ROOT, "title"), f"the slug '{slug}' may hold only a-z, 0-9, -")
-    return Graph(
-        title=title,
-        slug=slug,
-        description=source.typed((ROOT, "description"), str, ""),
-        inputs=_texts(source, (ROOT, "inputs")),
-        nodes={name: _node(source, name) for name in source.mapping((ROOT, "nodes"))},
-        outputs={name: Source.from_text(text) for name, text in _texts(source, (ROOT, "outputs")).items()},
-    )
+    before = len(problems)
+    section = Section(source, (ROOT,), problems, known=KEYS, required=REQUIRED)
+    title, slug = section.title_and_slug()
+    description = section.lines("description")
+    inputs = _texts(section, "inputs")
+    nodes = dict(_nodes(section))
+    outputs = {name: origin for name, origin in _sources(section, "outputs") if _is_name(section, "outputs", name)}
+    if len(problems) == before:
+        yield (
+            Graph(title=title, slug=slug, description=description, inputs=inputs, nodes=nodes, outputs=outputs),
+            (ROOT,),
+        )
 
 
-def _texts(source: YamlSource, path: tuple[str, ...]) -> dict[str, str]:
-    return {name: source.typed((*path, name), str) for name in source.mapping(path)}
+def _is_name(section: Section, key: str, name: str) -> bool:
+    if _NAME.fullmatch(name):
+        return True
+    section.problem(f"the name '{name[:80]}' {_NAME_RULE}", key, name)
+    return False
 
 
-def _node(source: YamlSource, name: str) -> Node:
-    path = (ROOT, "nodes", name)
-    if "." in name:
-        raise source.error(path, "a node's name may not hold a dot, which parts it from its outputs")
-    source.mapping(path, required=("component", "inputs"), known=("component", "inputs"))
-    inputs = {slug: Source.from_text(text) for slug, text in _texts(source, (*path, "inputs")).items()}
-    return Node(component=source.typed((*path, "component"), str), inputs=inputs)
+def _texts(section: Section, key: str) -> dict[str, str]:
+    names = section.mapping(key)
+    return {name: names.text(name) for name in names.data if _is_name(section, key, name)} if names else {}
 
 
-def read_graphs(source: YamlSource) -> Iterator[Graph | DefinitionError]:
-    """The graph of a file, or its error."""
-    try:
-        yield read_graph(source)
-    except DefinitionError as error:
-        yield error
+def _nodes(section: Section) -> Iterator[tuple[str, Node]]:
+    nodes = section.mapping("nodes")
+    if nodes is None:
+        return
+    if section.data["nodes"] == {}:
+        section.problem("needs at least one node", "nodes")
+    for name in nodes.data:
+        if _is_name(section, "nodes", name):
+            node = nodes.section(name, known=NODE_KEYS, required=("component",))
+            yield name, Node(component=node.text("component"), inputs=dict(_sources(node, "inputs")))
+
+
+def _sources(section: Section, key: str) -> Iterator[tuple[str, Source]]:
+    names = section.mapping(key)
+    if names is None:
+        return
+    for name in names.data:
+        text = names.text(name)
+        if _SOURCE.fullmatch(text):
+            yield name, Source.from_text(text)
+        elif name not in names.faulty:
+            rule = "write the name of an input of the graph, or NODE.OUTPUT with one of the node's outputs"
+            names.problem(f"'{text[:80]}' names no value; {rule}", name)

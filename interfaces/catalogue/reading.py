@@ -1,109 +1,185 @@
-"""All definitions below some paths, read and checked; all problems at once."""
+"""All definitions in some files and folders, read and checked; all problems at once."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 
-from interfaces.catalogue.component_file import read_components
-from interfaces.catalogue.graph_file import read_graphs
+from interfaces.catalogue.component_file import read_component
+from interfaces.catalogue.graph_file import read_graph
 from interfaces.catalogue.interfaces_file import read_interfaces
-from interfaces.catalogue.yaml_source import YamlSource, read_yaml
+from interfaces.catalogue.section import nearest
+from interfaces.catalogue.yaml_source import KeyPath, YamlSource, read_yaml
 from interfaces.component import Component
 from interfaces.definition import ComponentInterface
 from interfaces.errors import DefinitionError, DefinitionErrors
 from interfaces.graph import Graph
 
-FILE_NAMES = ("interfaces.yaml", "component.yaml", "graph.yaml")
-
 Definition = ComponentInterface | Component | Graph
-_FORMS: Mapping[str, Callable[[YamlSource], Iterator[Definition | DefinitionError]]] = {
-    "interfaces": read_interfaces,
-    "component": read_components,
-    "graph": read_graphs,
-}
+
+_Reader = Callable[[YamlSource, list[DefinitionError]], Iterator[tuple[Definition, KeyPath]]]
+_FORMS: Mapping[str, _Reader] = {"interfaces": read_interfaces, "component": read_component, "graph": read_graph}
+
+FILE_NAMES = ("interfaces", "component", "graph", "phase")
+"""What a definition file in a folder is called, before ``.yaml`` or ``.yml``; also ``anything.component.yaml``."""
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a definition was written.
+
+    Attributes:
+        source: The file, with the lines of its keys.
+        path: The place of the definition in it.
+    """
+
+    source: YamlSource
+    path: KeyPath
+
+    @property
+    def file(self) -> Path:
+        """The file."""
+        return self.source.file
+
+    @property
+    def line(self) -> int:
+        """The line where the definition begins, from 1."""
+        return self.source.line(self.path)
+
+    def __str__(self) -> str:
+        """``FILE:LINE``."""
+        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """What was read, in the order of the files."""
+    """What was read, in the order of the files.
 
-    interfaces: tuple[ComponentInterface, ...] = field(default=())
-    components: tuple[Component, ...] = field(default=())
-    graphs: tuple[Graph, ...] = field(default=())
+    Attributes:
+        interfaces: The interfaces.
+        components: The components.
+        graphs: The graphs.
+        origins: Where each was written, by its class and slug.
+    """
+
+    interfaces: tuple[ComponentInterface, ...] = ()
+    components: tuple[Component, ...] = ()
+    graphs: tuple[Graph, ...] = ()
+    origins: Mapping[tuple[type[Definition], str], Origin] = field(default_factory=dict, repr=False)
+
+    def error(self, definition: Definition, message: str, *key: str | int) -> DefinitionError:
+        """An error about a definition, with its file and line.
+
+        Args:
+            definition: One of this catalogue.
+            message: What is wrong, and what would be right.
+            key: The key at fault below the definition: ``"interfaces", 0, "inputs", 1``; none for all of it.
+        """
+        origin = self.origins[type(definition), definition.slug]
+        return origin.source.error(message, (*origin.path, *key))
 
 
 def read_catalogue(*paths: Path | str) -> Catalogue:
     """Read every definition in files and folders.
 
     Args:
-        paths: Files of any name, or folders in which files named interfaces.yaml, component.yaml and graph.yaml are
-            looked for at any depth.
+        paths: Files of any name, or folders. In a folder, and in the folders in it, files named interfaces.yaml,
+            component.yaml, graph.yaml or with a name in front (``lung.interfaces.yaml``) are read; ``.yml`` will do.
+            Hidden folders and links to folders are passed over.
 
     Raises:
-        DefinitionError: One definition is wrong, or nothing was found.
-        DefinitionErrors: Several are; `.problems` holds them all.
+        DefinitionError: One definition is wrong, or a folder holds none.
+        DefinitionErrors: Several problems were found; `.problems` holds them all.
     """
-    definitions: list[tuple[Definition, Path]] = []
     problems: list[DefinitionError] = []
-    for file in dict.fromkeys(file for path in paths for file in _files(Path(path).expanduser())):
-        for found in _read(file):
-            if isinstance(found, DefinitionError):
-                problems.append(found)
-            else:
-                definitions.append((found, file))
-    problems += _clashes(definitions)
+    if not paths:
+        problems.append(DefinitionError("name a file or folder with definitions"))
+    files = {file: None for path in paths for file in _files(Path(path).expanduser().absolute(), problems)}
+    found = [one for file in files for one in _definitions(file, problems)]
+    problems += _clashes(found)
     if problems:
         raise problems[0] if len(problems) == 1 else DefinitionErrors(problems)
-    read = [definition for definition, _ in definitions]
+    read = [definition for definition, _ in found]
     return Catalogue(
         interfaces=tuple(one for one in read if isinstance(one, ComponentInterface)),
         components=tuple(one for one in read if isinstance(one, Component)),
         graphs=tuple(one for one in read if isinstance(one, Graph)),
+        origins=MappingProxyType({(type(one), one.slug): origin for one, origin in found}),
     )
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path.resolve()]
+def _files(path: Path, problems: list[DefinitionError]) -> Iterator[Path]:
     if not path.is_dir():
-        raise DefinitionError("does not exist", file=path)
-    found = sorted(one.resolve() for name in FILE_NAMES for one in path.rglob(name))
-    if not found:
-        raise DefinitionError(f"holds no {', '.join(FILE_NAMES[:-1])} or {FILE_NAMES[-1]}, at any depth", file=path)
-    return found
+        if path.exists():
+            yield path.resolve()
+        else:
+            problems.append(DefinitionError("does not exist; name a file or folder with definitions", file=path))
+        return
+    nothing = True
+    for folder, folders, names in os.walk(path, onerror=lambda error: problems.append(_unreadable(error))):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if _is_definition_file(name):
+                nothing = False
+                yield Path(folder, name).resolve()
+    if nothing:
+        message = "holds no interfaces.yaml, component.yaml or graph.yaml, neither itself nor in a folder below"
+        problems.append(DefinitionError(message, file=path))
 
 
-def _read(file: Path) -> Iterator[Definition | DefinitionError]:
+def _is_definition_file(name: str) -> bool:
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
+    return suffix in _SUFFIXES and stem.rpartition(".")[2] in FILE_NAMES and not name.startswith(".")
+
+
+def _unreadable(error: OSError) -> DefinitionError:
+    return DefinitionError(f"can't be read: {error.strerror}", file=Path(error.filename))
+
+
+def _definitions(file: Path, problems: list[DefinitionError]) -> Iterator[tuple[Definition, Origin]]:
     try:
         source = read_yaml(file)
-        data = source.mapping(())
     except DefinitionError as error:
-        yield error
+        problems.append(error)
         return
-    if not data:
-        yield source.error((), f"is empty; it needs one of {', '.join(_FORMS)}")
-    for key in data:
+    known = ", ".join(f"'{form}:'" for form in _FORMS)
+    if not isinstance(source.data, dict) or not source.data:
+        problems.append(source.error(f"holds no definition; its top level needs one of the keys {known}"))
+        return
+    for key in source.data:
         if key in _FORMS:
-            yield from _FORMS[key](source)
+            for definition, path in _FORMS[key](source, problems):
+                yield definition, Origin(source=source, path=path)
         elif key == "phase":
-            yield source.error((key,), "phases can't be registered yet")
+            problems.append(source.error("phases are not supported yet", (key,)))
         else:
-            near = get_close_matches(str(key), _FORMS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(_FORMS)}"
-            yield source.error((key,), f"is not a known key; {hint}")
+            problems.append(source.error(f"is not a known key; {nearest(key, tuple(_FORMS))}", (key,)))
 
 
-def _clashes(definitions: list[tuple[Definition, Path]]) -> Iterator[DefinitionError]:
-    seen: dict[tuple[type, str, str], Path] = {}
-    for definition, file in definitions:
-        names = ("slug", "title", "relative_path") if isinstance(definition, ComponentInterface) else ("slug", "title")
-        for name in names:
-            text = getattr(definition, name)
-            key = (type(definition), name, text)
-            if key in seen:
-                yield DefinitionError(f"the {name} '{text}' is also in {seen[key]}", file=file)
-                break
-            seen[key] = file
+_UNIQUE: Mapping[type[Definition], tuple[str, ...]] = {
+    ComponentInterface: ("title", "slug", "relative_path"),
+    Component: ("title", "slug"),
+    Graph: ("title", "slug"),
+}
+
+
+def _clashes(found: list[tuple[Definition, Origin]]) -> Iterator[DefinitionError]:
+    """Names that are taken twice, each with both places."""
+    seen: dict[tuple[str, str, str], tuple[Definition, Origin]] = {}
+    for definition, origin in found:
+        clashes: dict[str, list[str]] = {}
+        for name in _UNIQUE[type(definition)]:
+            # A component and a graph are run by the same command, so that they share their names.
+            family = "interface" if isinstance(definition, ComponentInterface) else "runnable"
+            key = (family, name, getattr(definition, name))
+            first, place = seen.setdefault(key, (definition, origin))
+            if first is not definition:
+                clashes.setdefault(f"'{first.title}' in {place}", []).append(name)
+        for other, names in clashes.items():
+            path = next((path for name in names if (path := (*origin.path, name)) in origin.source.lines), origin.path)
+            yield origin.source.error(f"has the same {' and '.join(names)} as {other}; each must be unique", path)

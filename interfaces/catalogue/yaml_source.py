@@ -1,23 +1,32 @@
-"""YAML with positions: plain values, and the line of every key, so that an error can name it."""
+"""YAML with positions: plain values, and the line of every key, so that an error can name it.
+
+Values are read as YAML 1.2 does (its core schema), in which every JSON document means itself: ``no`` and ``on`` are
+text, ``1e3`` is a number, a date is text. See https://yaml.org/spec/1.2.2/#103-core-schema.
+"""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 from interfaces.errors import DefinitionError
 
 MAX_BYTES = 2**20
-MAX_DEPTH = 50
-MAX_NODES = 100_000
-"""With aliases counted as often as they are used: a billion laughs end here."""
+"""Largest definition file, in bytes."""
 
-Path_ = tuple[str | int, ...]
+MAX_DEPTH = 50
+"""Most levels of lists and mappings within each other."""
+
+MAX_VALUES = 100_000
+"""Most values of a file, with aliases counted as often as they are used: a billion laughs end here."""
+
+KeyPath: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,160 +35,218 @@ class YamlSource:
 
     Attributes:
         file: Where it was read.
-        data: Its plain values.
+        data: Its plain values: dicts with text as keys, lists, texts, finite numbers, bools and None.
         lines: The line, from 1, of every key and list entry by its path.
     """
 
     file: Path
     data: Any
-    lines: Mapping[Path_, int]
+    lines: Mapping[KeyPath, int]
 
-    def line(self, path: Path_) -> int:
+    def line(self, path: KeyPath) -> int:
         """The line of a key, or of the nearest one that holds it."""
-        while path not in self.lines and path:
+        while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def error(self, path: Path_, message: str) -> DefinitionError:
+    def error(self, message: str, path: KeyPath = ()) -> DefinitionError:
         """An error at a key."""
         return DefinitionError(message, file=self.file, line=self.line(path), key=dotted(path) or None)
 
-    def mapping(self, path: Path_, *, required: tuple[str, ...] = (), known: tuple[str, ...] = ()) -> dict[str, Any]:
-        """The mapping at a path, with its keys checked.
 
-        Raises:
-            DefinitionError: It is none, lacks a required key, or has an unknown one.
-        """
-        value = self.at(path)
-        if not isinstance(value, dict):
-            raise self.error(path, f"must be a mapping of keys and values, not {_what(value)}")
-        if known:
-            for key in value:
-                if key not in known:
-                    near = get_close_matches(str(key), known, n=1)
-                    hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}"
-                    raise self.error((*path, key), f"is not a known key; {hint}")
-        for key in required:
-            if key not in value:
-                raise self.error(path, f"lacks the key '{key}'")
-        return value
-
-    def at(self, path: Path_) -> Any:
-        """The value at a path."""
-        value = self.data
-        for part in path:
-            value = value[part]
-        return value
-
-    def typed(self, path: Path_, kind: type | tuple[type, ...], default: Any = ...) -> Any:
-        """The value at a path, which must be of a type; the default where the key is missing.
-
-        Raises:
-            DefinitionError: It is of another type.
-        """
-        parent = self.at(path[:-1])
-        if isinstance(parent, dict) and path[-1] not in parent:
-            return default
-        value = self.at(path)
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            wanted = " or ".join(_NAMES.get(one, one.__name__) for one in kinds)
-            raise self.error(path, f"must be {wanted}, not {_what(value)}")
-        return value
-
-
-_NAMES: dict[type, str] = {
-    str: "a text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    list: "a list",
-    dict: "a mapping",
-}
-
-
-def _what(value: Any) -> str:
-    return "nothing" if value is None else f"{_NAMES.get(type(value), type(value).__name__)} ({str(value)[:40]})"
-
-
-def dotted(path: Path_) -> str:
+def dotted(path: KeyPath) -> str:
     """A path as people write it: ``interfaces[2].kind``."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
 
 
 def read_yaml(file: Path) -> YamlSource:
-    """Read one document.
+    """Read one document; an empty one is None.
 
     Raises:
-        DefinitionError: It can't be read, is no YAML, or is too large or too deep.
+        DefinitionError: It can't be read, is not valid YAML, is too large or too deep, has a key twice, or a value that
+            JSON lacks.
     """
+    text = _text(file)
     try:
-        size = file.stat().st_size
-        if size > MAX_BYTES:
-            raise DefinitionError(f"has {size} bytes; a definition has at most {MAX_BYTES}", file=file)
-        text = file.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise DefinitionError(f"can't be read: {error.strerror}", file=file) from error
-    except UnicodeDecodeError as error:
-        raise DefinitionError(f"is not UTF-8 text: {error.reason} at byte {error.start}", file=file) from error
-    except RecursionError as error:
-        raise DefinitionError(f"is nested more than {MAX_DEPTH} levels deep", file=file) from error
+        _check_shape(text, file)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = " ".join(str(error.problem or error.context).split())
-        raise DefinitionError(
-            f"is no valid YAML: {problem}", file=file, line=mark.line + 1 if mark else None
-        ) from error
-    except yaml.YAMLError as error:
-        raise DefinitionError(f"is no valid YAML: {' '.join(str(error).split())}", file=file) from error
+        message = f"is not valid YAML: {_explained(error, text)}"
+        raise DefinitionError(message, file=file, line=mark.line + 1 if mark else None) from error
+    except yaml.reader.ReaderError as error:
+        message = f"is not valid YAML: {error.reason} (character #x{_code(error):04x})"
+        raise DefinitionError(message, file=file, line=_line_of(error, text)) from error
+    except (ValueError, OverflowError) as error:  # PyYAML's own loader, of an escape beyond Unicode
+        raise DefinitionError(f"is not valid YAML: {error}", file=file) from error
     reader = _Reader(file)
     data = reader.value(node, ()) if node is not None else None
     return YamlSource(file=file, data=data, lines=reader.lines)
 
 
+def _text(file: Path) -> str:
+    try:
+        if not file.is_file():
+            raise DefinitionError("is not a file", file=file)
+        with file.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DefinitionError(f"can't be read: {error.strerror}", file=file) from error
+    if len(raw) > MAX_BYTES:
+        raise DefinitionError(f"is too large for a definition: more than {MAX_BYTES:,} bytes", file=file)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"is not UTF-8 text (the byte 0x{raw[error.start]:02x}); save it as UTF-8"
+        raise DefinitionError(message, file=file, line=line) from error
+
+
+def _loader(base: type) -> Any:
+    """A loader that tells plain scalars apart as the core schema does."""
+    loader: Any = type("CoreSchemaLoader", (base,), {"yaml_implicit_resolvers": {}})
+    digits = list("-+.0123456789")
+    for name, pattern, first in (
+        ("null", r"(?:~|null|Null|NULL|)", ["~", "n", "N", ""]),
+        ("bool", r"(?:true|True|TRUE|false|False|FALSE)", list("tTfF")),
+        ("int", r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)", digits),
+        ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", digits),
+        ("float", r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))", digits),
+    ):
+        loader.add_implicit_resolver(_TAG + name, re.compile(rf"^{pattern}\Z"), first)
+    return loader
+
+
+_TAG = "tag:yaml.org,2002:"
+# The loader in C, where PyYAML was built with it, is about ten times as fast.
+_LOADER = _loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _check_shape(text: str, file: Path) -> None:
+    """Refuse what is nested too deeply for the recursive steps that follow, and a second document."""
+    depth = documents = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        line = event.start_mark.line + 1 if event.start_mark else None
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+        if depth > MAX_DEPTH:
+            raise DefinitionError(f"is nested more than {MAX_DEPTH} levels deep", file=file, line=line)
+        if documents > 1:
+            raise DefinitionError("holds a second document after '---'; write it into a file", file=file, line=line)
+
+
+def _explained(error: yaml.MarkedYAMLError, text: str) -> str:
+    problem = " ".join(str(error.problem or error.context).split())
+    mark = error.problem_mark or error.context_mark
+    lines = text.splitlines()
+    if mark is None or mark.line >= len(lines):
+        return problem
+    if lines[mark.line][mark.column : mark.column + 1] == "\t":
+        return f"{problem} (a tab at column {mark.column + 1}; indent with blanks)"
+    return f"{problem} (at column {mark.column + 1})"
+
+
+def _code(error: yaml.reader.ReaderError) -> int:
+    return error.character if isinstance(error.character, int) else ord(error.character[:1] or "\0")
+
+
+def _line_of(error: yaml.reader.ReaderError, text: str) -> int:
+    # libyaml counts bytes, PyYAML's own reader characters; the character itself settles it.
+    return text.count("\n", 0, max(text.find(chr(_code(error))), 0)) + 1
+
+
 class _Reader:
+    """Makes plain values of nodes."""
+
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.lines: dict[Path_, int] = {}
+        self.lines: dict[KeyPath, int] = {}
+        self.open: set[int] = set()
         self.count = 0
-        self.constructor = yaml.constructor.SafeConstructor()
 
-    def error(self, node: yaml.Node, path: Path_, message: str) -> DefinitionError:
+    def error(self, node: yaml.Node, path: KeyPath, message: str) -> DefinitionError:
         return DefinitionError(message, file=self.file, line=node.start_mark.line + 1, key=dotted(path) or None)
 
-    def value(self, node: yaml.Node, path: Path_) -> Any:
+    def value(self, node: yaml.Node, path: KeyPath) -> Any:
         self.count += 1
-        if self.count > MAX_NODES:
-            raise self.error(node, path, f"has more than {MAX_NODES} values, aliases included")
-        if len(path) > MAX_DEPTH:
-            raise self.error(node, (), f"is nested more than {MAX_DEPTH} levels deep")
-        self.lines.setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(one, (*path, index)) for index, one in enumerate(node.value)]
-        try:
-            value = self.constructor.construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
+        if self.count > MAX_VALUES:
             raise self.error(
-                node, path, f"has a value that is not allowed: {node.value[:60]!r} ({node.tag})"
-            ) from error
-        if value is not None and not isinstance(value, str | int | float | bool):
-            raise self.error(node, path, f"has a value that is no text, number or flag: {node.value[:60]!r}; quote it")
-        return value
+                node, (), f"has more than {MAX_VALUES:,} values, aliases counted as often as they are used"
+            )
+        if id(node) in self.open:
+            raise self.error(node, path, "refers to itself by an alias")
+        if len(path) > MAX_DEPTH:
+            raise self.error(node, (), f"is nested more than {MAX_DEPTH} levels deep, aliases included")
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        self.open.add(id(node))
+        try:
+            return self._plain(node, path)
+        finally:
+            self.open.discard(id(node))
 
-    def mapping(self, node: yaml.MappingNode, path: Path_) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
+    def _plain(self, node: yaml.Node, path: KeyPath) -> Any:
+        if isinstance(node, yaml.MappingNode) and node.tag == _TAG + "map":
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode) and node.tag == _TAG + "seq":
+            return [self.value(one, (*path, index)) for index, one in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, path)
+        raise self.error(node, path, f"has the tag {_short(node.tag)}, which is not allowed; leave it out")
+
+    def _scalar(self, node: yaml.ScalarNode, path: KeyPath) -> str | int | float | bool | None:
+        text: str = node.value
+        try:
+            match node.tag.removeprefix(_TAG):
+                case "str":
+                    text.encode()
+                    return text
+                case "null":
+                    return None
+                case "bool":
+                    return {"true": True, "false": False}[text.lower()]
+                case "int":
+                    return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+                case "float":
+                    return _finite(text)
+        except (ValueError, KeyError) as error:
+            raise self.error(node, path, f"can't be {text[:40]!r}, which is no JSON value; quote a text") from error
+        raise self.error(node, path, f"has the tag {_short(node.tag)}, which is not allowed; leave it out")
+
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise self.error(key_node, path, "has a key that is no text")
-            key = key_node.value
+            key = self._key(key_node, path)
             if key in found:
-                raise self.error(key_node, (*path, key), "is there twice")
+                first = self.lines[(*path, key)]
+                raise self.error(key_node, (*path, key), f"is there twice (first in line {first})")
+            # An alias may stand in several places; the first line of a path is that of the key itself.
             self.lines[(*path, key)] = key_node.start_mark.line + 1
             found[key] = self.value(value_node, (*path, key))
         return found
+
+    def _key(self, node: yaml.Node, path: KeyPath) -> str:
+        key = self._scalar(node, path) if isinstance(node, yaml.ScalarNode) else None
+        if not isinstance(key, str):
+            shown = f" {_short(node.value)}" if isinstance(node, yaml.ScalarNode) else ""
+            raise self.error(node, path, f"has the key{shown}, which is not text; quote it")
+        if key == "<<" and isinstance(node, yaml.ScalarNode) and node.style not in ("'", '"'):
+            raise self.error(node, path, "has the merge key '<<', which is not supported; write the keys out")
+        return key
+
+
+def _finite(text: str) -> float:
+    number = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    if not math.isfinite(number):
+        raise ValueError("JSON has finite numbers only")
+    return number
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")

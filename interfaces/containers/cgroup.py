@@ -7,7 +7,6 @@ time and the out-of-memory kills are exact. The files are described in the kerne
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from dataclasses import dataclass
@@ -47,9 +46,9 @@ class ContainerCgroup:
         self._open: dict[str, int] = {}
         try:
             for name, path in files.items():
-                # Kernels before 5.19 have no memory.peak.
-                with contextlib.suppress(FileNotFoundError):
-                    self._open[name] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                if name == "peak" and not path.exists():  # kernels before 5.19
+                    continue
+                self._open[name] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             self.close()
             raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -86,7 +87,14 @@ class DockerRun:
 
     def _start(self) -> None:
         try:
-            self._api.start(self._container)
+            try:
+                self._api.start(self._container)
+            except requests.HTTPError:
+                raise
+            except BROKEN as error:
+                # It may run by now, or even have ended: it must not run twice.
+                if engine_time(self._state(after=error)["StartedAt"]).year <= 1:
+                    self._api.start(self._container)
         except requests.HTTPError as error:
             words = words_of(error)
             raise cannot_start.from_engine_words(self._spec.image, words) or EngineError(
@@ -96,13 +104,11 @@ class DockerRun:
             raise EngineError(f"the connection to the engine broke at a container's start ({error})") from error
 
     def _supervise(self, wake_up: WakeUp, time_limit_s: float, stop: StopSignal) -> Ending:
-        with engine_errors("inspect a container"):
-            pid = self._api.inspect_container(self._container)["State"]["Pid"] or None
+        pid = self._state()["Pid"] or None
         cgroup = open_cgroup(pid, self._container) if pid and self._read_cgroups else None
         stats = None
         if cgroup is None and pid:
-            with engine_errors("measure a container"):
-                stats = StatsReader(self._api.stats(self._container, decode=True, stream=True), self._recorder)
+            stats = StatsReader(self._api, self._container, self._recorder)
         self._cgroup = cgroup
         threading.Thread(target=self._await_end, args=(wake_up,), name="container-wait", daemon=True).start()
         try:
@@ -138,6 +144,29 @@ class DockerRun:
                     break
         self._ended.set()
         wake_up.set()
+
+    def _state(self, *, after: BaseException | None = None) -> Mapping[str, Any]:
+        """The container's state, if need be once the engine is back.
+
+        Args:
+            after: What broke the connection already.
+        """
+        if after is None:
+            try:
+                return self._inspected()
+            except requests.HTTPError as error:
+                raise EngineError(f"the engine could not inspect a container: {words_of(error)}") from error
+            except BROKEN as error:
+                after = error
+        if not self._engine_is_back():
+            raise EngineError(f"the engine stopped answering during a run ({after})") from after
+        self._interrupted = True
+        with engine_errors("inspect a container"):
+            return self._inspected()
+
+    def _inspected(self) -> Mapping[str, Any]:
+        state: Mapping[str, Any] = self._api.inspect_container(self._container)["State"]
+        return state
 
     def _engine_is_back(self) -> bool:
         for attempt in range(int(_ENGINE_PATIENCE_S / _PING_INTERVAL_S)):
@@ -187,20 +216,22 @@ class DockerRun:
             raise EngineError(
                 f"the engine stopped answering during a run, and the container was lost sight of ({self._lost})"
             ) from self._lost
-        with engine_errors("inspect a container"):
-            state = self._api.inspect_container(self._container)["State"]
+        state = self._state()
         exit_code = state["ExitCode"]
         stderr_start = self._output.stderr_start if self._output else b""
         refused = cannot_start.from_init_words(self._spec.image, exit_code, stderr_start)
         if refused is not None:
             raise refused
         usage = self._recorder.usage()
+        # The engine's flag and the kernel's counter each miss some: the one on cgroup v2 before engine 23, the other
+        # where the engine removed the group before it could be read a last time.
+        oom_events = max(usage.oom_kills, int(bool(state.get("OOMKilled"))))
         return ContainerResult(
             exit_code=exit_code,
             started_at=engine_time(state["StartedAt"]),
             finished_at=engine_time(state["FinishedAt"]),
-            oom_killed=bool(state.get("OOMKilled")) or usage.oom_kills > 0,
-            oom_events=usage.oom_kills,
+            oom_killed=oom_events > 0,
+            oom_events=oom_events,
             timed_out=ending.timed_out,
             stopped=ending.stopped,
             interrupted=self._interrupted,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,8 +38,15 @@ def reading_from(stats: Mapping[str, Any]) -> Reading | None:
 class StatsReader:
     """Adds readings to a recorder, in a thread, until it is closed or the container is removed."""
 
-    def __init__(self, stream: Iterable[Mapping[str, Any]], recorder: UsageRecorder) -> None:
-        self._stream, self._recorder = stream, recorder
+    def __init__(self, api: Any, container: str, recorder: UsageRecorder) -> None:
+        """Start reading.
+
+        Args:
+            api: The SDK's client.
+            container: A running one.
+            recorder: Takes the readings.
+        """
+        self._api, self._container, self._recorder = api, container, recorder
         self._closed = threading.Event()
         threading.Thread(target=self._read, name="container-stats", daemon=True).start()
 
@@ -49,7 +56,7 @@ class StatsReader:
 
     def _read(self) -> None:
         try:
-            for stats in self._stream:
+            for stats in self._api.stats(self._container, decode=True, stream=True):
                 if self._closed.is_set():
                     return
                 if reading := reading_from(stats):

@@ -85,6 +85,7 @@ class OutputStream:
         self.stderr_start = b""
         self.failure: BaseException | None = None
         self._closed = False
+        self._pieces = 0
         self._connection = connection
         self._on_output = on_output
         self._on_failure = on_failure
@@ -95,12 +96,15 @@ class OutputStream:
         """Wait for the stream's end, then close.
 
         Args:
-            within_s: A connection that is still open after this time is cut off.
+            within_s: A connection over which nothing came for so long is cut off.
 
         Returns:
             Whether the stream came to its end by itself.
         """
-        self._thread.join(within_s)
+        before = -1
+        while self._thread.is_alive() and self._pieces != before:
+            before = self._pieces
+            self._thread.join(within_s)
         complete = not self._thread.is_alive()
         self.close()
         return complete
@@ -136,6 +140,7 @@ class OutputStream:
                 return
             for stream, payload in frames.feed(data):
                 self._hand_on(stream, payload)
+                self._pieces += 1
 
     def _hand_on(self, stream: StreamName, payload: bytes) -> None:
         if stream == "stderr" and len(self.stderr_start) < _START_BYTES:

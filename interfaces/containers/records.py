@@ -108,7 +108,7 @@ class ContainerResult:
         started_at: UTC, from the engine.
         finished_at: UTC, from the engine.
         oom_killed: Whether the kernel ended it, or one of its processes, for want of memory.
-        oom_events: How many of its processes the kernel ended so; 0 also where the engine says only that it did.
+        oom_events: How many of its processes the kernel ended so, at least.
         timed_out: Whether it was stopped because its time limit was over.
         stopped: Whether it was stopped because the caller asked for it.
         interrupted: Whether the engine was out of reach for a while during the run; output may have been lost.
@@ -117,7 +117,8 @@ class ContainerResult:
         peak_memory_bytes: The kernel's high-water mark, file pages included (so a job that reads much may touch its
             limit without needing it); None where nothing could be read.
         peak_working_set_bytes: The highest sampled memory in use without droppable file pages, or None.
-        cpu_seconds: Processor time of all its processes, or None.
+        cpu_seconds: Processor time of all its processes, or None. This and the marks above are exact, unless the
+            machine was too busy to read the counters in the milliseconds between the end and their removal.
         samples: Over time, at most 2,000; fewer per second the longer it ran.
     """
 

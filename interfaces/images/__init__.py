@@ -1,1 +1,1 @@
-"""Images: headers, import, what a component produced, and one check per image kind."""
+"""Medical images as values: reading them, checking them against a kind, and importing what a person has."""

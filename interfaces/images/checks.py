@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
-from interfaces.errors import ValidationError
+from interfaces.images.dicom_image_set import check_dicom_image_set
 from interfaces.images.displacement import check_displacement_field
-from interfaces.images.header import read_voxels
+from interfaces.images.header import read_header
+from interfaces.images.reading import check_voxels
 from interfaces.images.segments import check_segmentation
 from interfaces.kinds import InterfaceKindChoices as Kind
 
@@ -20,35 +22,44 @@ class ImageCheck(Protocol):
         """Check the image at `path`."""
 
 
-def _any_image(path: Path, *, voxel_values: Collection[int]) -> None:
-    read_voxels(path)
+def check_any_image(path: Path, *, voxel_values: Collection[int] = ()) -> None:
+    """Check that a file is one image, whole and readable.
+
+    Raises:
+        ValidationError: It is not.
+    """
+    read_header(path)
+    check_voxels(path)
 
 
 def _displacement_field(path: Path, *, voxel_values: Collection[int]) -> None:
     check_displacement_field(path)
-    read_voxels(path)
+    check_voxels(path)
 
 
-def _no_dicom(path: Path, *, voxel_values: Collection[int]) -> None:
-    raise ValidationError("DICOM image sets can't be stored yet; use an interface of the kind Image")
+def _dicom_image_set(path: Path, *, voxel_values: Collection[int]) -> None:
+    check_dicom_image_set(path)
 
 
-IMAGE_CHECKS: Mapping[Kind, ImageCheck] = {
-    Kind.IMAGE: _any_image,
-    Kind.HEAT_MAP: _any_image,
-    Kind.SEGMENTATION: check_segmentation,
-    Kind.DISPLACEMENT_FIELD: _displacement_field,
-    Kind.DICOM_IMAGE_SET: _no_dicom,
-}
+IMAGE_CHECKS: Mapping[Kind, ImageCheck] = MappingProxyType(
+    {
+        Kind.IMAGE: check_any_image,
+        Kind.HEAT_MAP: check_any_image,
+        Kind.SEGMENTATION: check_segmentation,
+        Kind.DISPLACEMENT_FIELD: _displacement_field,
+        Kind.DICOM_IMAGE_SET: _dicom_image_set,
+    }
+)
+"""The check of each image kind."""
 
 
 def check_image(path: Path, *, kind: Kind, voxel_values: Collection[int] = ()) -> None:
     """Check an image against its kind.
 
     Args:
-        path: A single image file.
+        path: A single image file; for a DICOM image set a folder of .dcm files.
         kind: One of the image kinds.
-        voxel_values: The values of the interface's overlay segments.
+        voxel_values: The values of the interface's overlay segments, for a segmentation.
 
     Raises:
         ValidationError: It does not fit.

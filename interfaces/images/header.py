@@ -1,39 +1,49 @@
-"""An image's header, read without its voxels and not believed."""
+"""What an image says about itself, learnt without reading a voxel."""
 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import SimpleITK as sitk
 
 from interfaces.errors import ValidationError
+from interfaces.images.bounds import MAX_VOXEL_BYTES, check_bytes, voxel_count
+from interfaces.images.formats import JPEG, METAIMAGE, NIFTI, NRRD, PNG, TIFF, image_format
+from interfaces.images.itk import itk_reason, silent_itk
+from interfaces.images.metaimage import metaimage_layout
+from interfaces.images.nifti import check_nifti
+from interfaces.images.nrrd import check_nrrd
+from interfaces.images.pictures import check_picture
+from interfaces.images.tiff import check_tiff
 
-MAX_VOXEL_BYTES = 64 * 2**30
-"""Most bytes that an image may have unpacked."""
-
-MAX_RATIO = 2_000
-"""Most bytes of voxels per byte of file; gzip reaches about 1,030 at best, and headers make up for small files."""
-
-_ELEMENT_DATA = re.compile(rb"^\s*ElementDataFile\s*=\s*(.*?)\s*$", re.MULTILINE)
-_NRRD_DATA = re.compile(rb"^\s*data ?file\s*:", re.MULTILINE | re.IGNORECASE)
-_HEADER_BYTES = 2**16
+_COMPONENT_BYTES = {
+    name: size
+    for size, names in {
+        1: ("8-bit signed integer", "8-bit unsigned integer"),
+        2: ("16-bit signed integer", "16-bit unsigned integer"),
+        4: ("32-bit signed integer", "32-bit unsigned integer", "32-bit float"),
+        8: ("64-bit signed integer", "64-bit unsigned integer", "64-bit float", "complex of 32-bit float"),
+        16: ("complex of 64-bit float",),
+    }.items()
+    for name in names
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageHeader:
-    """What an image's file says of it, in SimpleITK's order: x, y, z and, where there is one, t.
+    """What an image says about itself, in SimpleITK's order: x, y, z[, t].
 
     Attributes:
         size: Voxels along each axis.
-        spacing_mm: Distance of voxel centres along each axis.
-        origin_mm: Position of the first voxel in the patient (LPS) frame.
-        direction: Row-major matrix of the axes' directions.
-        components: Numbers per voxel.
-        pixel_type: SimpleITK's pixel id.
-        voxel_bytes: Bytes of all voxels.
+        spacing_mm: Distance of neighbouring voxels along each axis; of a time axis in its own unit.
+        origin_mm: Centre of the first voxel in the patient (LPS) frame.
+        direction: Cosines of the axes as a square matrix, row by row.
+        components: Values per voxel.
+        pixel_type: Type of a value as SimpleITK describes it (``16-bit signed integer``).
+        dimension: Number of axes.
+        voxel_bytes: Bytes of all voxels once they are decompressed.
     """
 
     size: tuple[int, ...]
@@ -41,103 +51,121 @@ class ImageHeader:
     origin_mm: tuple[float, ...]
     direction: tuple[float, ...]
     components: int
-    pixel_type: int
+    pixel_type: str
+    dimension: int
     voxel_bytes: int
 
     @property
-    def dimension(self) -> int:
-        """The number of axes."""
-        return len(self.size)
+    def has_integers(self) -> bool:
+        """Whether the voxels' values are whole numbers."""
+        return self.pixel_type.endswith("integer")
 
 
-def read_header(path: Path) -> ImageHeader:
-    """Read a header.
+def read_header(path: Path, *, max_bytes: int = MAX_VOXEL_BYTES) -> ImageHeader:
+    """Read the header of an image (.mha, .mhd, .tif, .tiff, .nii, .nii.gz, .nrrd, .png, .jpg, .jpeg).
+
+    What it claims is held against the file by this project's own reading of the format before ITK sees the file.
+
+    Args:
+        path: The image.
+        max_bytes: Most bytes of voxels that it may claim.
 
     Raises:
-        ValidationError: The file is no image, names other files, or claims more voxels than it can hold.
+        ValidationError: The file is not an image of the format that its name tells, lies about its data, claims too
+            much, or has a geometry that is none.
     """
-    _refuse_other_files(path)
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    check_structure(path, max_bytes=max_bytes)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
+    reader.SetImageIO(image_format(path).image_io)
     try:
-        reader.ReadImageInformation()
+        with silent_itk():
+            reader.ReadImageInformation()
+            header = _header(reader)
     except RuntimeError as error:
-        raise ValidationError(f"{path.name} is not an image that can be read") from error
+        raise ValidationError(f"The image can't be read: {itk_reason(error, path=path)}") from error
+    check_bytes(header.voxel_bytes, max_bytes=max_bytes)
+    _check_agreement(path, header, max_bytes)
+    _check_geometry(header)
+    return header
+
+
+def check_structure(path: Path, *, max_bytes: int = MAX_VOXEL_BYTES) -> None:
+    """Hold what an image claims against its file, without ITK and without reading a voxel.
+
+    Raises:
+        ValidationError: As for `read_header`.
+    """
+    if not path.is_file():
+        raise ValidationError(f"'{path.name}' is not a file")
+    form = image_format(path)
+    if form is METAIMAGE:
+        metaimage_layout(path, max_bytes=max_bytes)
+    elif form is TIFF:
+        check_tiff(path, max_bytes=max_bytes)
+    elif form is NIFTI:
+        check_nifti(path, max_bytes=max_bytes)
+    elif form is NRRD:
+        check_nrrd(path, max_bytes=max_bytes)
+    else:
+        assert form in {PNG, JPEG}
+        check_picture(path, picture_format=form.name, max_bytes=max_bytes)
+
+
+def _header(reader: sitk.ImageFileReader) -> ImageHeader:
     size = tuple(reader.GetSize())
     components = reader.GetNumberOfComponents()
-    voxel_bytes = math.prod(size) * components * _bytes_of(reader.GetPixelID())
-    header = ImageHeader(
+    pixel_id = reader.GetPixelID()
+    description = sitk.GetPixelIDValueAsString(pixel_id)
+    pixel_type = description.removeprefix("vector of ")
+    if pixel_type not in _COMPONENT_BYTES:
+        raise ValidationError(f"The image has voxels of an unknown type ({description})")
+    return ImageHeader(
         size=size,
         spacing_mm=tuple(reader.GetSpacing()),
         origin_mm=tuple(reader.GetOrigin()),
         direction=tuple(reader.GetDirection()),
         components=components,
-        pixel_type=reader.GetPixelID(),
-        voxel_bytes=voxel_bytes,
+        pixel_type=pixel_type,
+        dimension=reader.GetDimension(),
+        voxel_bytes=voxel_count(size) * components * _COMPONENT_BYTES[pixel_type],
     )
-    _refuse_lies(path, header)
-    return header
 
 
-def _bytes_of(pixel_type: int) -> int:
-    try:
-        probe = sitk.Image([1, 1], pixel_type, 1)
-    except RuntimeError:  # a type of several numbers a voxel wants to know how many; its default will do
-        probe = sitk.Image([1, 1], pixel_type)
-    return probe.GetSizeOfPixelComponent()
+def _check_agreement(path: Path, header: ImageHeader, max_bytes: int) -> None:
+    """Refuse a MetaImage header that this project and ITK read differently."""
+    if image_format(path) is not METAIMAGE:
+        return
+    layout = metaimage_layout(path, max_bytes=max_bytes)
+    if (layout.size, layout.components, layout.voxel_bytes) != (
+        header.size,
+        header.components,
+        header.voxel_bytes,
+    ):
+        raise ValidationError("The MetaImage header can be read in two ways; write it with SimpleITK")
 
 
-def _refuse_lies(path: Path, header: ImageHeader) -> None:
-    if min(header.size, default=0) <= 0:
-        raise ValidationError(f"{path.name} has the size {header.size}; every axis needs at least one voxel")
-    if header.voxel_bytes > MAX_VOXEL_BYTES:
-        raise ValidationError(
-            f"{path.name} claims {header.voxel_bytes} bytes of voxels; at most {MAX_VOXEL_BYTES} are read"
-        )
-    on_disk = sum(one.stat().st_size for one in {path, data_file(path) or path})
-    if header.voxel_bytes > max(on_disk, 4096) * MAX_RATIO:
-        raise ValidationError(
-            f"{path.name} claims {header.voxel_bytes} bytes of voxels, but has {on_disk} bytes; its header is wrong"
-        )
+def _check_geometry(header: ImageHeader) -> None:
+    numbers = (*header.spacing_mm, *header.origin_mm, *header.direction)
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValidationError("The image's spacing, origin or direction is not finite")
+    if any(spacing <= 0 for spacing in header.spacing_mm):
+        raise ValidationError(f"The image's spacing is {header.spacing_mm}; each must be above 0")
+    dimension = header.dimension
+    rows = [header.direction[at : at + dimension] for at in range(0, dimension**2, dimension)]
+    if not _is_invertible(rows):
+        raise ValidationError("The image's direction is not valid: two of its axes point the same way")
 
 
-def data_file(path: Path) -> Path | None:
-    """The file with the voxels of an ``.mhd`` header; None for any other image."""
-    if path.suffix.lower() != ".mhd":
-        return None
-    with path.open("rb") as file:
-        found = _ELEMENT_DATA.search(file.read(_HEADER_BYTES))
-    return path.parent / found.group(1).decode("utf-8", errors="replace") if found else None
-
-
-def _refuse_other_files(path: Path) -> None:
-    suffix = path.suffix.lower()
-    with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES)
-    if suffix == ".nrrd" and _NRRD_DATA.search(head.split(b"\n\n", 1)[0]):
-        raise ValidationError(f"{path.name} names another file for its voxels; write them into the same file")
-    names = _ELEMENT_DATA.findall(head) if suffix in (".mha", ".mhd") else []
-    for raw in names:
-        name = raw.decode("utf-8", errors="replace")
-        if suffix == ".mha" and name.upper() != "LOCAL":
-            raise ValidationError(f"{path.name} names another file for its voxels; an .mha file holds them itself")
-        if suffix == ".mhd" and name.upper() != "LOCAL":
-            inside = path.parent / name
-            if "/" in name or "\\" in name or "%" in name or name.upper().startswith("LIST") or inside.is_symlink():
-                raise ValidationError(f"{path.name} names '{name[:100]}' for its voxels; that must be a file beside it")
-            if not inside.is_file():
-                raise ValidationError(f"{path.name} names '{name[:100]}' for its voxels, which is not there")
-
-
-def read_voxels(path: Path) -> sitk.Image:
-    """Read an image, header checked first.
-
-    Raises:
-        ValidationError: It can't be read.
-    """
-    read_header(path)
-    try:
-        return sitk.ReadImage(str(path))
-    except (RuntimeError, MemoryError) as error:
-        raise ValidationError(f"{path.name} is cut off or damaged: its voxels can't be read") from error
+def _is_invertible(rows: list[tuple[float, ...]]) -> bool:
+    """Whether ITK takes a direction: its determinant must not be 0."""
+    matrix = [list(row) for row in rows]
+    for column in range(len(matrix)):
+        pivot = max(range(column, len(matrix)), key=lambda row: abs(matrix[row][column]))
+        if abs(matrix[pivot][column]) < 1e-12:
+            return False
+        matrix[column], matrix[pivot] = matrix[pivot], matrix[column]
+        for row in range(column + 1, len(matrix)):
+            factor = matrix[row][column] / matrix[column][column]
+            matrix[row] = [a - factor * b for a, b in zip(matrix[row], matrix[column], strict=True)]
+    return True

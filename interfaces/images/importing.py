@@ -1,4 +1,4 @@
-"""An image from a person's file or a component's output to one file in a form that is stored."""
+"""A person's image, in whatever format, as the one file that is stored: MHA or TIFF."""
 
 from __future__ import annotations
 
@@ -8,46 +8,124 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from interfaces.errors import ValidationError
-from interfaces.images.header import read_header, read_voxels
+from interfaces.images.dicom import DicomSlice, is_dicom, ordered_series, read_slice
+from interfaces.images.dicom_voxels import series_voxels
+from interfaces.images.folders import Problems, usable_files
+from interfaces.images.formats import (
+    FORMAT_OF_SUFFIX,
+    JPEG,
+    METAIMAGE,
+    NIFTI,
+    NRRD,
+    PNG,
+    TIFF,
+    image_format,
+    image_suffix,
+)
+from interfaces.images.header import check_structure, read_header
+from interfaces.images.itk import itk_reason, silent_itk
+from interfaces.images.metaimage import metaimage_layout
+from interfaces.images.nrrd import nrrd_as_raw
+from interfaces.images.reading import read_voxels
 
-KEPT = (".mha", ".tif", ".tiff")
-"""Stored byte for byte."""
-
-CONVERTED = (".nii.gz", ".nii", ".mhd", ".nrrd", ".png", ".jpg", ".jpeg")
-"""Stored as MHA, with the same voxels and geometry."""
-
-
-def suffix_of(path: Path) -> str:
-    """The extension that tells the format, in lower case; ``.nii.gz`` is one."""
-    name = path.name.lower()
-    return next((suffix for suffix in (*CONVERTED, *KEPT) if name.endswith(suffix)), path.suffix.lower())
+MHA = ".mha"
 
 
 def import_image(source: Path, into: Path) -> Path:
-    """Make one MHA or TIFF file of an image.
+    """Make one MHA or TIFF file of an image, keeping spacing, origin, direction and pixel type.
+
+    An MHA or TIFF file is kept byte for byte, voxels unread. All else becomes an MHA, compressed if the source is. Of
+    DICOM files the pixel type is that after the modality's rescale.
 
     Args:
-        source: A file in one of the formats of `KEPT` and `CONVERTED`.
-        into: A folder.
+        source: An image file (MHA, MHD with its raw file, NIfTI, NRRD, TIFF, PNG, JPEG, DICOM), or a folder with
+            exactly one image or the files of one DICOM series, at any depth.
+        into: An existing folder.
 
     Returns:
         The file in `into`, named after the source.
 
     Raises:
-        ValidationError: It is in no known format or can't be read.
+        ValidationError: A file can't be used (all of them are named, each with its reason), there is not exactly one
+            image, or it can't be read.
     """
     if source.is_dir():
-        raise ValidationError(f"{source} is a folder; give the path of one image file")
-    suffix = suffix_of(source)
-    if suffix in KEPT:
+        return _import_folder(source, into)
+    if image_suffix(source) is None:
+        if not is_dicom(source):
+            raise ValidationError(f"'{source.name}' is in no known format; known are DICOM, {_known_suffixes()}")
+        return _import_dicom([_slice(source)], into, name=source.stem)
+    return _import_file(source, into)
+
+
+def _known_suffixes() -> str:
+    return ", ".join(FORMAT_OF_SUFFIX)
+
+
+def _slice(path: Path) -> DicomSlice:
+    try:
+        return read_slice(path)
+    except ValidationError as error:
+        raise ValidationError(f"'{path.name}' {error}") from error
+
+
+def _import_folder(folder: Path, into: Path) -> Path:
+    problems = Problems()
+    files = usable_files(folder)
+    images: list[Path] = []
+    for path in (path for path in files if image_suffix(path) is not None):
+        with problems.of(path, below=folder):
+            read_header(path)
+            images.append(path)
+    parts = {metaimage_layout(path).data_file for path in images if image_format(path) is METAIMAGE}
+    slices: list[DicomSlice] = []
+    for path in (path for path in files if image_suffix(path) is None and path not in parts):
+        with problems.of(path, below=folder):
+            if not is_dicom(path):
+                raise ValidationError(f"is in no known format; known are DICOM, {_known_suffixes()}")
+            slices.append(read_slice(path))
+    problems.raise_any(total=len(files))
+    if slices and images:
+        raise ValidationError(f"The folder '{folder.name}' has DICOM files and '{images[0].name}'; give one image")
+    if len(images) > 1:
+        raise ValidationError(f"The folder '{folder.name}' has {len(images)} images; give one of them")
+    return _import_dicom(slices, into, name=folder.name) if slices else _import_file(images[0], into)
+
+
+def _import_dicom(slices: list[DicomSlice], into: Path, *, name: str) -> Path:
+    series = ordered_series(slices)
+    compress = any(one.is_compressed for one in series.slices)
+    return _write(series_voxels(series), into / f"{name}{MHA}", compress=compress)
+
+
+def _import_file(source: Path, into: Path) -> Path:
+    suffix = image_suffix(source) or ""
+    stem = source.name[: -len(suffix)]
+    if suffix == MHA or image_format(source) is TIFF:
         read_header(source)
-        target = into / source.name
+        target = into / f"{stem}{suffix}"
         shutil.copyfile(source, target)
         return target
-    if suffix not in CONVERTED:
-        known = ", ".join((*KEPT, *CONVERTED))
-        raise ValidationError(f"{source.name} is in no known image format; known are {known}")
-    image = read_voxels(source)
-    target = into / f"{source.name[: -len(suffix)]}.mha"
-    sitk.WriteImage(image, str(target), useCompression=suffix.endswith(".gz"))
+    header = read_header(source)
+    if header.pixel_type.startswith("complex"):
+        raise ValidationError(f"'{source.name}' has complex voxels, which can't be stored; give magnitude or phase")
+    return _write(read_voxels(source), into / f"{stem}{MHA}", compress=_is_compressed(source))
+
+
+def _is_compressed(path: Path) -> bool:
+    check_structure(path)
+    form = image_format(path)
+    if form is METAIMAGE:
+        return metaimage_layout(path).compressed_bytes is not None
+    if form is NRRD:
+        return nrrd_as_raw(path) is not None
+    return form in {PNG, JPEG} or (form is NIFTI and path.name.lower().endswith(".gz"))
+
+
+def _write(image: sitk.Image, target: Path, *, compress: bool) -> Path:
+    try:
+        with silent_itk():
+            sitk.WriteImage(image, str(target), useCompression=compress, imageIO=METAIMAGE.image_io)
+    except RuntimeError as error:
+        raise ValidationError(f"The image can't be written as MHA: {itk_reason(error, path=target)}") from error
     return target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -61,6 +62,14 @@ def build_image(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) 
 def probe(build_image: Callable[..., ImageInfo]) -> ImageInfo:
     """Runs a Python program that is given as its command, as a user without a name."""
     return build_image(PROBE)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can get to, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -38,15 +40,32 @@ def test_an_image_that_can_not_run_is_told_from_trouble_with_the_engine(run, bui
     assert run.image.id in str(caught.value)
 
 
-@pytest.mark.engine
-def test_an_image_for_another_machine_is_refused_before_it_starts(run, engine):
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w") as archive:
+def save_archive(path: Path, *, architecture: str) -> None:
+    """An image with one empty layer, as ``docker save`` writes it."""
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as archive:
         archive.addfile(tarfile.TarInfo("nothing"))
-    api = engine._api
-    arguments = {"fromSrc": "-", "platform": "linux/arm64", "changes": 'CMD ["/nothing"]'}
-    answer = api.post(api._url("/images/create"), params=arguments, data=content.getvalue())
-    image = engine.image(json.loads(answer.text.splitlines()[-1])["status"])
+    digest = hashlib.sha256(layer.getvalue()).hexdigest()
+    config = {
+        "architecture": architecture,
+        "os": "linux",
+        "config": {"Cmd": ["/nothing"], "User": "1000"},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
+    }
+    manifest = [{"Config": "config.json", "RepoTags": None, "Layers": ["layer.tar"]}]
+    members = {"manifest.json": manifest, "config.json": config, "layer.tar": layer.getvalue()}
+    with tarfile.open(path, mode="w") as archive:
+        for name, content in members.items():
+            data = content if isinstance(content, bytes) else json.dumps(content).encode()
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+
+
+@pytest.mark.engine
+def test_an_image_for_another_machine_is_refused_before_it_starts(run, engine, tmp_path):
+    save_archive(tmp_path / "image.tar", architecture="arm64")
+    image = engine.load(tmp_path / "image.tar")
     try:
         assert image.architecture == "arm64"
         with pytest.raises(ContainerCannotStart, match="linux/amd64") as caught:

@@ -25,6 +25,7 @@ class Relay:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._pairs: list[socket.socket] = []
+        self._lock = threading.Lock()
         self.open()
 
     def open(self) -> None:
@@ -35,11 +36,12 @@ class Relay:
 
     def cut(self) -> None:
         self.path.unlink()
-        for one in (self._listener, *self._pairs):
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-        self._pairs.clear()
-        self._listener.close()
+        with self._lock:
+            for one in (self._listener, *self._pairs):
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+            self._pairs.clear()
+            self._listener.close()
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -47,7 +49,12 @@ class Relay:
                 ours, _ = listener.accept()
                 theirs = socket.socket(socket.AF_UNIX)
                 theirs.connect(REAL.removeprefix("unix://"))
-                self._pairs += [ours, theirs]
+                with self._lock:
+                    if listener.fileno() < 0:  # cut in between
+                        ours.close()
+                        theirs.close()
+                        return
+                    self._pairs += [ours, theirs]
                 for source, target in ((ours, theirs), (theirs, ours)):
                     threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
 

@@ -191,19 +191,17 @@ def test_with_something_else_on_the_address_it_says_what_it_tried(monkeypatch):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user who may not use the engine")
-def test_a_user_who_may_not_use_the_engine_is_told_how_to(tmp_path):
+def test_a_user_who_may_not_use_the_engine_is_told_how_to(open_folder):
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "closed.sock"))
-        (tmp_path / "closed.sock").chmod(0o600)
-        for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-            folder.chmod(0o755)
+        listener.bind(str(open_folder / "closed.sock"))
+        (open_folder / "closed.sock").chmod(0o600)
         program = (
             "import os\n"
             "from interfaces.containers.docker_engine import DockerEngine\n"
             "os.setresuid(12345, 12345, 12345)\n"
             "DockerEngine.connect()\n"
         )
-        environment = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/closed.sock"}
+        environment = {**os.environ, "DOCKER_HOST": f"unix://{open_folder}/closed.sock"}
         done = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False
         )

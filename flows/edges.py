@@ -1,0 +1,48 @@
+"""The edges that Prefect draws between the sub-flows of a flow.
+
+Prefect finds them by object identity: it remembers the results of sub-flows and looks for them in the parameters of the
+next ones. Left to itself it remembers each field of a result too, and looks through all of the parameters: so an enum
+member or an empty string, which every record shares, makes an edge to whichever sub-flow ended last, while an output
+that is taken out of a job makes none. Here only records are remembered and found, and only those that are handed on.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
+
+from prefect.client.schemas.objects import RunType, State
+from prefect.context import FlowRunContext
+from prefect.utilities.annotations import opaque
+from prefect.utilities.engine import get_state_for_result
+
+from flows.parameters import parts
+
+
+def upstream_of(values: Iterable[Any]) -> list[Any]:
+    """What a sub-flow waits for: the records in the values that an earlier sub-flow or task of this flow handed on.
+
+    Each is wrapped so that Prefect looks for nothing inside it.
+    """
+    found = {id(one): one for value in values for one in parts(value) if is_record(one)}
+    return [opaque(one) for one in found.values() if get_state_for_result(one) is not None]
+
+
+def hand_on(records: Iterable[object], state: State[Any]) -> None:
+    """Remember records, in the flow that this code runs in, as what the sub-flow with that final state handed on."""
+    context = FlowRunContext.get()
+    if context is None:
+        return
+    # Without its data: the state must not keep a large result alive.
+    link = state.model_copy(update={"data": None})
+    # In its parent, a sub-flow is the task run that stands for it.
+    kind = RunType.TASK_RUN if state.state_details.task_run_id else RunType.FLOW_RUN
+    for record in filter(is_record, records):
+        context.run_results[id(record)] = (link, kind, weakref.ref(record))
+
+
+def is_record(value: object) -> bool:
+    """Whether identity means something for that object: no text or number, and no enum's member, which all share."""
+    return type(value).__weakrefoffset__ != 0 and not isinstance(value, Enum | type)

@@ -1,0 +1,79 @@
+"""`prefect.yaml`, as `prefect deploy --all` takes it, and a deployed run through a worker's process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import get_client
+from puppet_scripts import REPORT
+
+from flows.server import ensure_server
+from flows.server_settings import client_settings
+
+ROOT = Path(__file__).parents[2]
+NAMES = {"run-component/component", "run-graph/graph", "job-statistics/statistics"}
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
+
+
+def prefect(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PREFECT_API_URL": ensure_server(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def deployed(home):
+    assert prefect("work-pool", "create", "component-flows", "--type", "process", "--overwrite").returncode == 0
+    done = prefect("deploy", "--all", COMPONENT_FLOWS_PROJECT=str(ROOT))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def read(question):
+    async def ask():
+        async with get_client() as client:
+            return await question(client)
+
+    with client_settings(ensure_server()):
+        return asyncio.run(ask())
+
+
+def test_every_deployment_is_there_and_the_schedule_is_paused(deployed):
+    async def question(client):
+        return {name: await client.read_deployment_by_name(name) for name in NAMES}
+
+    found = read(question)
+    assert set(found) == NAMES
+    (schedule,) = found["job-statistics/statistics"].schedules
+    assert not schedule.active
+    assert {"component", "inputs"} <= set(found["run-component/component"].parameter_openapi_schema["properties"])
+
+
+def test_a_worker_runs_a_deployed_component(deployed):
+    from prefect.client.schemas.objects import StateType
+
+    async def start(client):
+        deployment = await client.read_deployment_by_name("run-component/component")
+        parameters = {"component": "puppet-report", "inputs": {"script": REPORT.format(report="{}")}}
+        return (await client.create_flow_run_from_deployment(deployment.id, parameters=parameters)).id
+
+    run_id = read(start)
+    worker = prefect(
+        "worker", "start", "--pool", "component-flows", "--run-once", "--install-policy", "never",
+        PREFECT_WORKER_QUERY_SECONDS="1", COMPONENT_FLOWS_PROJECT=str(ROOT),
+    )  # fmt: skip
+
+    async def state(client):
+        return (await client.read_flow_run(run_id)).state
+
+    assert read(state).type == StateType.COMPLETED, worker.stdout + worker.stderr

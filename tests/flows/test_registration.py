@@ -1,0 +1,161 @@
+"""Registering definitions, with real images."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from flows import register, run_component
+from interfaces.database.component_records import desired_image, find_components
+from interfaces.engine import get_engine
+from interfaces.errors import ComponentFlowsError, DefinitionError, GraphInvalid, ImageImportFailed, UnknownName
+from interfaces.site import get_site
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
+
+PUPPET = Path(__file__).parents[1] / "puppet"
+REPORT = "import json, os; json.dump({'model': os.listdir('/opt/ml/model')}, open('/output/report.json', 'w'))"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A component of its own, to be changed."""
+    shutil.copytree(PUPPET / "report", tmp_path / "own")
+    change(tmp_path / "own", "title: Puppet report", f"title: Own {tmp_path.name}")
+    return tmp_path / "own"
+
+
+def change(folder: Path, old: str, new: str, name: str = "component.yaml") -> None:
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new))
+
+
+def image_of(slug: str):
+    with get_site().database.session() as session:
+        return desired_image(session, slug)
+
+
+def test_doing_it_again_changes_nothing(folder):
+    first = register(folder)
+    assert first.changed == (f"component {first.components[0]}", f"image {first.components[0]}")
+    assert register(folder).changed == ()
+
+
+def test_a_changed_program_is_a_new_version_of_the_image(folder):
+    (slug,) = register(folder).components
+    before = image_of(slug)
+    (folder / "puppet.py").write_text((folder / "puppet.py").read_text() + "\n# changed\n")
+    assert register(folder).changed == (f"image {slug}",)
+    assert image_of(slug).sha256 != before.sha256
+    assert image_of(slug).original_repo_tag in get_engine().image(image_of(slug).sha256).repo_tags
+
+
+def test_an_image_that_was_removed_from_the_engine_is_made_again(folder):
+    (slug,) = register(folder).components
+    get_engine().remove_image(image_of(slug).original_repo_tag)
+    register(folder)
+    assert get_engine().image(image_of(slug).sha256) is not None
+
+
+def test_a_component_can_name_an_image_that_the_engine_has(folder):
+    tag = image_of("puppet-report").original_repo_tag
+    change(folder, "{build: .}", f'{{reference: "{tag}"}}')
+    (slug,) = register(folder).components
+    assert image_of(slug).sha256 == image_of("puppet-report").sha256
+
+
+def test_an_unknown_reference_is_refused(folder):
+    change(folder, "{build: .}", '{reference: "nobody/has-this:1"}')
+    with pytest.raises(ImageImportFailed, match="the engine has no image nobody/has-this:1"):
+        register(folder)
+
+
+def test_a_component_can_come_from_an_archive(folder, tmp_path):
+    import subprocess
+
+    tag = image_of("puppet-report").original_repo_tag
+    subprocess.run(["docker", "save", "--output", str(tmp_path / "own" / "image.tar"), tag], check=True)
+    change(folder, "{build: .}", "{archive: image.tar}")
+    (slug,) = register(folder).components
+    assert image_of(slug).sha256 == image_of("puppet-report").sha256
+
+
+def test_an_archive_that_is_none_is_refused(folder):
+    (folder / "image.tar").write_bytes(b"not a tar at all")
+    change(folder, "{build: .}", "{archive: image.tar}")
+    with pytest.raises(ImageImportFailed):
+        register(folder)
+
+
+def test_an_image_that_runs_as_root_is_refused(folder):
+    change(folder, "USER 4321:4321", "USER root", "Dockerfile")
+    with pytest.raises(ImageImportFailed, match="runs as root"):
+        register(folder)
+
+
+def test_a_build_that_fails_says_why(folder):
+    change(folder, "COPY puppet.py", "COPY no-such-file.py", "Dockerfile")
+    with pytest.raises(ImageImportFailed, match=r"no-such-file\.py"):
+        register(folder)
+
+
+def test_a_model_is_mounted_unpacked_and_its_content_can_be_read(folder, tmp_path):
+    (tmp_path / "weights.txt").write_text("1 2 3")
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "weights.txt", "weights.txt")
+    change(folder, "  time_limit: 60", "  time_limit: 60\n  model: model.tar.gz")
+    (slug,) = register(folder).components
+    job = run_component(slug, {"script": REPORT})
+    assert job.outputs["report"].value == {"model": ["weights.txt"]}
+    assert job.tarball.sha256
+
+
+def test_without_a_model_its_folder_is_empty():
+    assert run_component("puppet-report", {"script": REPORT}).outputs["report"].value == {"model": []}
+
+
+def test_a_model_that_is_no_tarball_is_refused(folder):
+    (folder / "model.tar.gz").write_bytes(b"no tarball")
+    change(folder, "  time_limit: 60", "  time_limit: 60\n  model: model.tar.gz")
+    with pytest.raises(ImageImportFailed, match=r"is no \.tar\.gz"):
+        register(folder)
+
+
+def test_a_wrong_definition_names_file_line_and_key_and_registers_nothing(folder, tmp_path):
+    change(folder, "time_limit: 60", "time_limt: 60")
+    shutil.copy(PUPPET / "interfaces.yaml", tmp_path / "own" / "interfaces.yaml")
+    change(tmp_path / "own", "Puppet script", "Another title", "interfaces.yaml")
+    with pytest.raises(DefinitionError, match="did you mean 'time_limit'") as caught:
+        register(folder)
+    assert caught.value.file.name == "component.yaml"
+    assert (folder / "component.yaml").read_text().splitlines()[caught.value.line - 1].strip() == "time_limt: 60"
+    assert caught.value.key == "component.time_limt"
+
+
+def test_a_component_with_an_unknown_interface_is_refused_with_the_nearest_one(folder):
+    change(folder, "{inputs: [script], outputs: [report]}", "{inputs: [scirpt], outputs: [report]}")
+    with pytest.raises(UnknownName, match="did you mean 'script'"):
+        register(folder)
+    with get_site().database.session() as session:
+        assert not [slug for slug in find_components(session) if slug.startswith("own-test-a-component-with")]
+
+
+def test_a_graph_that_does_not_fit_is_refused_with_all_problems(tmp_path):
+    shutil.copy(PUPPET / "graph.yaml", tmp_path / "graph.yaml")
+    change(tmp_path, "title: Puppet diamond", "title: Broken", "graph.yaml")
+    change(tmp_path, "{script: others, scan: top.mask}", "{script: others, scan: topp.mask}", "graph.yaml")
+    change(tmp_path, "component: puppet-mask", "component: puppet-musk", "graph.yaml")
+    with pytest.raises(GraphInvalid) as caught:
+        register(tmp_path)
+    assert len(caught.value.problems) >= 2
+    assert any("did you mean 'puppet-mask'" in problem for problem in caught.value.problems)
+    assert any("did you mean 'top'" in problem for problem in caught.value.problems)
+
+
+def test_a_folder_without_definitions_is_refused(tmp_path):
+    with pytest.raises(ComponentFlowsError, match=r"holds no interfaces\.yaml"):
+        register(tmp_path)
