@@ -76,10 +76,10 @@ def _gap(known: Known, wanted: JsonSchema, where: str) -> str | None:
     if known.values is not None:
         odd = [value for value in known.values if not _is_valid(value, wanted)]
         return f"{where or 'it'} may be {_shown(odd[0])}" if odd else None
-    for key, value in wanted.items():
-        rule, types = _RULES.get(key, (None, ANY_TYPE))
-        if rule is None or not known.types & types:
+    for key, (rule, types) in _RULES.items():
+        if key not in wanted or not known.types & types:
             continue
+        value = wanted[key]
         if key not in _DEPENDENT and any(_same(one, value) for one in known.all(key)):
             continue
         if gap := rule(known, value, wanted, where):
@@ -100,8 +100,10 @@ def _shown(value: Any) -> str:
 def _type(known: Known, value: Any, wanted: dict[str, Any], where: str) -> str | None:
     names = [value] if isinstance(value, str) else value
     odd = known.types - frozenset().union(*(TYPES[name] for name in names))
-    name = "number" if "fraction" in odd else min(odd, default="")
-    return f"{where or 'it'} may be of type {name}" if odd else None
+    if not odd:
+        return None
+    name = "any type" if known.types == ANY_TYPE else "type number" if "fraction" in odd else f"type {min(odd)}"
+    return f"{where or 'it'} may be of {name}"
 
 
 def _unsure(key: str) -> _Rule:
@@ -242,7 +244,8 @@ _RULES: Mapping[str, tuple[_Rule, frozenset[str]]] = {
 }
 """How each keyword is proven, and the types of values that it says something about.
 
-"then" and "else" are proven with "if", "additionalItems" with "items"; all other keywords are remarks.
+The first gap is reported, so that what is plain comes first. "then" and "else" are proven with "if", "additionalItems"
+with "items"; all other keywords are remarks.
 """
 
 _DEPENDENT = frozenset({"items", "additionalProperties", "if"})

@@ -78,10 +78,12 @@ class Settings(BaseSettings):
         description="Folder of the embedded SQLite database, the file store, job folders and the server's own files.",
     )
     database_url: str | None = Field(
-        None, description="SQLAlchemy URL of the database; unset: SQLite in the home folder."
+        None,
+        description="SQLAlchemy URL of the database; unset: SQLite in the home folder. Only SQLite is tested so far.",
     )
     storage_url: str | None = Field(
-        None, description="fsspec URL of the file store; unset: a folder in the home folder."
+        None,
+        description="fsspec URL of the file store; unset: a folder in the home folder. Only folders are tested so far.",
     )
     gpu_types: tuple[str, ...] = Field(
         ("", "A100", "A10G", "V100", "K80", "T4"), description="GPU types that a component may ask for."

@@ -32,7 +32,7 @@ from tasks.in_thread import in_thread
 from tasks.job_logs import JobLogs
 from tasks.naming import container_name, labels, output_volume
 from tasks.records import moved, saved
-from tasks.run_logging import run_logger
+from tasks.run_logging import show_in_run
 
 GB = 2**30
 POLL_S = 0.05
@@ -152,7 +152,7 @@ def failure(result: ContainerResult, stderr: str) -> str:
 async def execute(job: ComponentJob) -> ComponentJob:
     """Run the container; see `executed`. A cancellation stops it and waits until it is gone."""
     stop, started, ended = threading.Event(), threading.Event(), threading.Event()
-    show = run_logger().info
+    show = show_in_run()
 
     def work() -> ComponentJob:
         started.set()

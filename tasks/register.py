@@ -31,7 +31,7 @@ from interfaces.tarballs import TarballKind
 from tasks.import_image import ImportedImage, import_image
 from tasks.import_tarball import import_model
 from tasks.in_thread import in_thread
-from tasks.run_logging import run_logger
+from tasks.run_logging import show_in_run
 
 
 class Registered(BaseModel):
@@ -149,4 +149,4 @@ def _save(
 @task(name="register definitions", cache_policy=NO_CACHE)
 async def register_definitions(paths: list[str]) -> Registered:
     """Register definitions; see `registered`."""
-    return await in_thread(registered, paths, show=run_logger().info)
+    return await in_thread(registered, paths, show=show_in_run())

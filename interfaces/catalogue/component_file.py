@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
-from interfaces.catalogue.section import Section, nearest
+from interfaces.catalogue.section import Section
 from interfaces.catalogue.yaml_source import KeyPath, YamlSource
 from interfaces.component import Component, ImageSource, InterfaceSet, Method
 from interfaces.errors import DefinitionError
@@ -107,12 +108,13 @@ def _existing(section: Section, key: str) -> Path | None:
     try:
         if path.exists():
             return path.resolve()
-        problem = "does not exist"
+        siblings = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
     except OSError as error:
-        problem = f"can't be reached: {error.strerror}"
-    siblings = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
-    hint = nearest(path.name, siblings) if siblings else ""
-    section.problem(f"{path} {problem}{'; ' + hint if hint.startswith('did') else ''}", key)
+        section.problem(f"'{text[:100]}' can't be reached: {error.strerror}", key)
+        return None
+    near = get_close_matches(path.name, siblings, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    section.problem(f"{path} does not exist{hint}", key)
     return None
 
 

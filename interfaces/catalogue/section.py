@@ -14,6 +14,9 @@ from interfaces.errors import DefinitionError
 MAX_TITLE = 255
 """Longest title or slug, in characters; what the database keeps."""
 
+MAX_TEXT = 4096
+"""Longest text in one line, in characters; that of a path on Linux."""
+
 _NAMES: dict[type, str] = {
     str: "text",
     int: "a whole number",
@@ -88,6 +91,8 @@ class Section:
             self.problem("must not be empty", key)
         elif not text.isprintable():
             self.problem("must be one line of printable text", key)
+        elif len(text) > MAX_TEXT:
+            self.problem(f"is longer than {MAX_TEXT:,} characters", key)
         return default if key in self.faulty else text
 
     def lines(self, key: str, default: str = "") -> str:
@@ -147,7 +152,7 @@ class Section:
 
     def texts(self, key: str, *, wanted: str = "") -> tuple[str, ...]:
         """A list of texts, none of them twice."""
-        found: list[str] = []
+        found: dict[str, None] = {}
         for index in self.entries(key, wanted=wanted):
             text = self.data[key][index]
             if not isinstance(text, str) or not text:
@@ -155,7 +160,7 @@ class Section:
             elif text in found:
                 self.problem(f"'{text}' is there twice", key, index)
             else:
-                found.append(text)
+                found[text] = None
         return tuple(found)
 
     def section(self, *below: str | int, known: Sequence[str] | None = None, required: Sequence[str] = ()) -> Section:

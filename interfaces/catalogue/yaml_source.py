@@ -26,6 +26,9 @@ MAX_DEPTH = 50
 MAX_VALUES = 100_000
 """Most values of a file, with aliases counted as often as they are used: a billion laughs end here."""
 
+MAX_KEY = 1000
+"""Longest key, in characters; YAML itself asks for a mark before a key of more than 1,024."""
+
 KeyPath: TypeAlias = tuple[str | int, ...]
 
 
@@ -236,6 +239,8 @@ class _Reader:
         if not isinstance(key, str):
             shown = f" {_short(node.value)}" if isinstance(node, yaml.ScalarNode) else ""
             raise self.error(node, path, f"has the key{shown}, which is not text; quote it")
+        if len(key) > MAX_KEY:
+            raise self.error(node, path, f"has a key of more than {MAX_KEY:,} characters")
         if key == "<<" and isinstance(node, yaml.ScalarNode) and node.style not in ("'", '"'):
             raise self.error(node, path, "has the merge key '<<', which is not supported; write the keys out")
         return key

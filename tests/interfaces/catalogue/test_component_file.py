@@ -148,7 +148,9 @@ def test_what_is_no_reference_is_refused(problems, reference):
         ("{archive: here}", "image.archive", "must be a file"),
         ("{archive: any.yaml}", "image.archive", "must end in .tar or .tar.gz or .tgz or .tar.xz, not any.yaml"),
         ("{archive: 'a\\0b'}", "image.archive", ""),
-        (f"{{archive: {'x' * 5000}.tar}}", "image.archive", "can't be reached"),
+        (f"{{archive: {'x' * 300}.tar}}", "image.archive", "can't be reached"),
+        (f"{{archive: {'x/' * 2040}y.tar}}", "image.archive", "can't be reached"),
+        (f"{{archive: {'x/' * 2048}y.tar}}", "image.archive", "is longer than 4,096 characters"),
     ],
 )
 def test_one_mistake_in_an_image_is_one_error_at_its_key(write, problems, image, key, message):

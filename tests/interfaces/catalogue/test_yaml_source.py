@@ -92,6 +92,7 @@ class TestWithEachLoader:
             ("true: one", 1, "has the key 'true', which is not text"),
             ("? [a, b]\n: c", 1, "not text"),
             ("a: {<<: {b: 1}}", 1, "merge key"),
+            (f"? {'k' * 1001}\n: 1", 1, "has a key of more than 1,000 characters"),
             ("a: .nan", 1, "no JSON value"),
             ("a: -.INF", 1, "no JSON value"),
             ("a: 1e999", 1, "no JSON value"),

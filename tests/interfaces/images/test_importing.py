@@ -180,7 +180,7 @@ def test_a_folder_with_two_images_is_refused(write_image, tmp_path, into):
 def test_a_folder_with_dicom_files_and_an_image_is_refused(write_image, write_series, into):
     folder = write_series()
     write_image("a.mha").rename(folder / "a.mha")
-    with pytest.raises(ValidationError, match="has DICOM files and 'a.mha'; give one image"):
+    with pytest.raises(ValidationError, match=r"has DICOM files and 'a\.mha'; give one image"):
         import_image(folder, into)
 
 

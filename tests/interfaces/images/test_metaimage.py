@@ -54,7 +54,7 @@ def test_the_voxels_of_an_mhd_lie_in_the_file_beside_it(write_image, compress):
     ],
 )
 def test_a_header_that_names_another_place_is_refused(naming, data_file):
-    with pytest.raises(ValidationError, match="one plain file in the same folder|not 'key = value'"):
+    with pytest.raises(ValidationError, match=r"one plain file in the same folder|not 'key = value'"):
         read_header(naming(data_file))
 
 
@@ -71,7 +71,7 @@ def test_a_data_file_that_is_not_there_is_refused(naming):
 @pytest.mark.parametrize("make", [lambda p: p.symlink_to("/etc/passwd"), lambda p: p.mkdir(), os.mkfifo])
 def test_a_data_file_that_is_no_plain_file_is_refused(naming, tmp_path, make):
     make(tmp_path / "strange.raw")
-    with pytest.raises(ValidationError, match="'strange.raw' that ElementDataFile names is not a plain file"):
+    with pytest.raises(ValidationError, match=r"'strange\.raw' that ElementDataFile names is not a plain file"):
         read_header(naming("strange.raw"))
 
 

@@ -40,7 +40,7 @@ def test_a_single_strange_voxel_is_found_wherever_it_lies(write_image, dtype, pl
     values = spheres(dtype)
     values.reshape(-1)[place] = 77
     with pytest.raises(
-        ValidationError, match="^The segmentation has the voxel values 77, but its overlay segments are 0, 1, 2, 3$"
+        ValidationError, match=r"^The segmentation has the voxel values 77, but its overlay segments are 0, 1, 2, 3$"
     ):
         check_segmentation(write_image("a.mha", values, compress=True), voxel_values=[1, 2, 3])
 
@@ -74,7 +74,9 @@ def test_64_segments_pass_and_65_are_too_many(write_image):
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 def test_fractions_are_no_segmentation_even_if_they_are_whole(write_image, dtype):
-    with pytest.raises(ValidationError, match="A segmentation has whole numbers, not voxels of the type .*float"):
+    with pytest.raises(
+        ValidationError, match=r"A segmentation has whole numbers, not voxels of the type \d+-bit float"
+    ):
         check_segmentation(write_image("a.mha", spheres(dtype)), voxel_values=[1, 2, 3])
 
 
@@ -98,7 +100,7 @@ def test_a_stack_of_masks_holds_the_segments_of_its_filled_volumes(write_image, 
     check_segmentation(path, voxel_values=[1, 3])
     with pytest.raises(
         ValidationError,
-        match="stack of masks, in which volume n is segment n, with the segments 3, but .* are 0, 1, 2$",
+        match=r"stack of masks, in which volume n is segment n, with the segments 3, but .* are 0, 1, 2$",
     ):
         check_segmentation(path, voxel_values=[1, 2])
 
