@@ -104,7 +104,7 @@ def find(folder: Path) -> ServerProcess | None:
     """The server that runs in that folder, or None: also where its process has ended, or its id was given anew."""
     try:
         found = ServerProcess(**json.loads((folder / STATE_FILE).read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError):
         return None
     return found if found.runs() else None
 

@@ -6,11 +6,13 @@ link, and every link is followed once all of them are there.
 
 from __future__ import annotations
 
+import io
 import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from isal import igzip, igzip_lib
 
@@ -83,19 +85,20 @@ def _archive(path: Path) -> Iterator[tarfile.TarFile]:
         raise ValidationError(f"The tarball is no .tar.gz that can be unpacked: {reason}") from error
 
 
-class _Modest:
+class _Modest(io.RawIOBase):
     """Refuses to read much at once: the module would take a long name of any length into memory."""
 
-    def __init__(self, stream: igzip.IGzipFile) -> None:
+    def __init__(self, stream: Any) -> None:
+        super().__init__()
         self._stream = stream
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         if not 0 <= size <= _MAX_READ_BYTES:
             raise tarfile.ReadError(f"a header of {size} bytes")
         return bytes(self._stream.read(size))
 
-    def seek(self, position: int) -> int:
-        return int(self._stream.seek(position))
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return int(self._stream.seek(offset, whence))
 
     def tell(self) -> int:
         return int(self._stream.tell())

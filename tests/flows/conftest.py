@@ -1,0 +1,74 @@
+"""Looking at Prefect from the outside, and scripts of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def ask(home: Path) -> Callable[[Callable[[Any], Awaitable[Any]]], Any]:
+    """Ask the API of the tests' server: `ask(lambda client: client.read_flow_run(...))`."""
+    from prefect.client.orchestration import get_client
+
+    from flows.server import ensure_server
+    from flows.server_settings import client_settings
+
+    def ask(question: Callable[[Any], Awaitable[Any]]) -> Any:
+        async def asking() -> Any:
+            async with get_client() as client:
+                return await question(client)
+
+        with client_settings(ensure_server()):
+            return asyncio.run(asking())
+
+    return ask
+
+
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    """Wait until something comes true, and give it."""
+
+    def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if found := condition():
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"it did not come true within {seconds} s")
+
+    return until
+
+
+@pytest.fixture
+def script(home: Path, tmp_path: Path):
+    """Start a script of somebody's own, as a program of its own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
+        file = tmp_path / "script.py"
+        file.write_text(code)
+        process = subprocess.Popen(
+            [sys.executable, str(file), *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
