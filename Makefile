@@ -43,7 +43,8 @@ ui:  ## show the runs in the Prefect UI
 	@$(BIN)/component-flows ui
 
 pin:  ## write the installed versions into constraints.txt
-	@scripts/venv.sh demo,test,bench
+	@scripts/venv.sh --bare
+	@$(BIN)/python -m pip install --quiet --editable '.[demo,test,bench]'
 	@$(BIN)/python scripts/pin.py
 
 clean:  ## remove .venv, caches and outputs; the engine, its images and recorded runs stay

@@ -83,7 +83,8 @@ def _branches(error: jsonschema.ValidationError) -> list[list[jsonschema.Validat
     """The errors of each alternative, or nothing where the error is not about alternatives."""
     branches: dict[Any, list[jsonschema.ValidationError]] = defaultdict(list)
     for inner in error.context or () if error.validator in _ALTERNATIVES else ():
-        branches[inner.schema_path[0]].append(inner)
+        # A false alternative has no path of its own.
+        branches[inner.schema_path[0] if inner.schema_path else id(inner)].append(inner)
     return list(branches.values())
 
 

@@ -219,6 +219,10 @@ def _create_file(site: Site, interface: ComponentInterface, path: Path) -> Compo
 
 
 def _create_image(site: Site, interface: ComponentInterface, source: Path) -> ComponentInterfaceValue:
+    if interface.kind == InterfaceKindChoices.DICOM_IMAGE_SET:
+        raise ValidationError(
+            "DICOM image sets can't be stored yet; an interface of the kind Image takes a folder of DICOM files"
+        )
     source = source.expanduser()
     if not source.exists():
         raise ValidationError(f"the image {source} does not exist; give the path of a file or folder")

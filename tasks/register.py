@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from prefect import task
@@ -15,16 +15,20 @@ from interfaces.component import Component
 from interfaces.database.component_records import (
     desired_image,
     find_components,
+    find_graphs,
     save_component,
     save_graph,
     save_image,
     save_tarball,
 )
-from interfaces.database.interface_records import find_interfaces, save_interface
+from interfaces.database.interface_records import find_interfaces, save_interface, unknown
 from interfaces.defaults import default_interfaces
+from interfaces.definition import ComponentInterface
 from interfaces.engine import get_engine
-from interfaces.errors import GraphInvalid
-from interfaces.graph_check import check_graph
+from interfaces.errors import DefinitionError, DefinitionErrors, ValidationError
+from interfaces.graph import Graph
+from interfaces.graph_check import find_problems
+from interfaces.kinds import InterfaceKindChoices
 from interfaces.site import Site, get_site
 from interfaces.storage.file_store import StoredFile
 from interfaces.tarballs import TarballKind
@@ -61,6 +65,7 @@ def registered(paths: Sequence[str | Path], *, show: Callable[[str], None] = lam
 
     Raises:
         DefinitionError: A definition breaks a rule; nothing was registered.
+        DefinitionErrors: Several do; nothing was registered.
         ImageImportFailed: A container image was refused; nothing was registered.
     """
     site = get_site()
@@ -84,19 +89,62 @@ def check_catalogue(session: Session, catalogue: Catalogue) -> None:
     """Refuse definitions that don't fit together with each other and with what is registered.
 
     Raises:
-        ValidationError: An interface clashes with a registered one, or changes what stored values rely on.
-        UnknownName: A component names an interface that nobody defines.
-        GraphInvalid: A graph can't run; holds every problem.
+        DefinitionError: One problem, with its file, line and key.
+        DefinitionErrors: Several; `.problems` holds them all.
     """
-    for interface in (*default_interfaces(), *catalogue.interfaces):
-        save_interface(session, interface)
+    problems = list(_interface_problems(session, catalogue))
     interfaces = find_interfaces(session)
+    components, graphs = find_components(session), find_graphs(session)
+    problems += _name_problems(catalogue, components, graphs)
     for component in catalogue.components:
-        find_interfaces(session, component.input_slugs | component.output_slugs)
-    components = {**find_components(session), **{one.slug: one for one in catalogue.components}}
+        problems += _slug_problems(catalogue, component, interfaces)
+    components |= {one.slug: one for one in catalogue.components}
     for graph in catalogue.graphs:
-        if problems := check_graph(graph, components=components, interfaces=interfaces):
-            raise GraphInvalid(graph.slug, problems)
+        found = find_problems(graph, components=components, interfaces=interfaces)
+        problems += [catalogue.error(graph, problem.text, *problem.key) for problem in found]
+    if problems:
+        raise problems[0] if len(problems) == 1 else DefinitionErrors(problems)
+
+
+def _interface_problems(session: Session, catalogue: Catalogue) -> Iterator[DefinitionError]:
+    for default in default_interfaces():
+        save_interface(session, default)
+    for interface in catalogue.interfaces:
+        try:
+            save_interface(session, interface)
+        except ValidationError as error:
+            yield catalogue.error(interface, str(error))
+
+
+def _name_problems(
+    catalogue: Catalogue, components: Mapping[str, Component], graphs: Mapping[str, Graph]
+) -> Iterator[DefinitionError]:
+    known: dict[str, Mapping[str, Component | Graph]] = {"component": components, "graph": graphs}
+    definitions: list[Component | Graph] = [*catalogue.components, *catalogue.graphs]
+    for definition in definitions:
+        own = "component" if isinstance(definition, Component) else "graph"
+        for what, registered_ones in known.items():
+            if what != own and definition.slug in registered_ones:
+                yield catalogue.error(definition, f"a {what} '{definition.slug}' is registered; choose another title")
+            for slug, other in registered_ones.items():
+                if other.title == definition.title and slug != definition.slug:
+                    message = f"the {what} '{slug}' has the same title; choose another"
+                    yield catalogue.error(definition, message, "title")
+
+
+def _slug_problems(
+    catalogue: Catalogue, component: Component, interfaces: Mapping[str, ComponentInterface]
+) -> Iterator[DefinitionError]:
+    for index, each in enumerate(component.interfaces):
+        for key, slugs in (("inputs", each.inputs), ("outputs", each.outputs)):
+            for position, slug in enumerate(slugs):
+                where = ("interfaces", index, key, position)
+                if slug not in interfaces:
+                    yield catalogue.error(component, str(unknown("interface", slug, interfaces)), *where)
+                elif key == "outputs" and interfaces[slug].kind == InterfaceKindChoices.DICOM_IMAGE_SET:
+                    yield catalogue.error(
+                        component, f"'{slug}' is a DICOM image set, which can only be an input", *where
+                    )
 
 
 def _image(site: Site, component: Component, show: Callable[[str], None]) -> ImportedImage:

@@ -56,7 +56,7 @@ def _check_table(table: Any) -> None:
         for number, entry in enumerate(ids):
             if not isinstance(entry, dict) or "id" not in entry:
                 raise ValidationError(f"It has no id at {key}[{number}]")
-    if table["matrix_element_type"] not in _ELEMENTS:
+    if table["matrix_element_type"] not in list(_ELEMENTS):
         raise ValidationError(f"It has the matrix_element_type {_shown(table['matrix_element_type'])}")
     _check_data(table, shape, _ELEMENTS[table["matrix_element_type"]])
 

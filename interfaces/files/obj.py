@@ -48,22 +48,24 @@ def check_obj(path: Path) -> None:
 
 
 def _statements(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Lines that say something, with the number of their first line; a backslash at the end joins the next line."""
+    """Lines that say something, with the number of their last line; a backslash at the end joins the next line."""
     with path.open("rb") as file:
-        start, joined = 0, b""
-        number = 0
+        parts: list[bytes] = []
+        length = number = 0
         while line := file.readline(MAX_LINE_BYTES):
             number += 1
-            start = start if joined else number
-            if b"\0" in line or len(joined) + len(line) >= MAX_LINE_BYTES:
+            length += len(line)
+            if b"\0" in line or length >= MAX_LINE_BYTES:
                 raise ValidationError(f"It is no text of lines, as an OBJ file is: see line {number}")
-            text = joined + line.partition(b"#")[0].strip()
+            text = line.partition(b"#")[0].strip()
             if text.endswith(b"\\"):
-                joined = text[:-1] + b" "
+                parts.append(text[:-1])
                 continue
-            joined = b""
+            text = b" ".join([*parts, text]).strip()
+            parts.clear()
+            length = 0
             if text:
-                yield start, text
+                yield number, text
 
 
 def _check_numbers(words: list[bytes], least: int, number: int) -> None:

@@ -40,9 +40,10 @@ def check_zip(path: Path) -> None:
     Raises:
         ValidationError: It is not; the text names the entry.
     """
+    entries = safe_entries(path, max_bytes=MAX_BYTES, max_entries=MAX_ENTRIES)
     try:
         with zipfile.ZipFile(path) as archive:
-            for entry in safe_entries(path, max_bytes=MAX_BYTES, max_entries=MAX_ENTRIES):
+            for entry in entries:
                 with archive.open(entry) as source:
                     # The module reads no more than the directory claims, and checks the sum at the end.
                     while source.read(_BLOCK_BYTES):

@@ -11,7 +11,7 @@ import pytest
 from flows import register, run_component
 from interfaces.database.component_records import desired_image, find_components
 from interfaces.engine import get_engine
-from interfaces.errors import ComponentFlowsError, DefinitionError, GraphInvalid, ImageImportFailed, UnknownName
+from interfaces.errors import ComponentFlowsError, DefinitionError, DefinitionErrors, ImageImportFailed
 from interfaces.site import get_site
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
@@ -138,8 +138,10 @@ def test_a_wrong_definition_names_file_line_and_key_and_registers_nothing(folder
 
 def test_a_component_with_an_unknown_interface_is_refused_with_the_nearest_one(folder):
     change(folder, "{inputs: [script], outputs: [report]}", "{inputs: [scirpt], outputs: [report]}")
-    with pytest.raises(UnknownName, match="did you mean 'script'"):
+    with pytest.raises(DefinitionError, match="did you mean 'script'") as caught:
         register(folder)
+    assert caught.value.key == "component.interfaces[0].inputs[0]"
+    assert "scirpt" in (folder / "component.yaml").read_text().splitlines()[caught.value.line - 1]
     with get_site().database.session() as session:
         assert not [slug for slug in find_components(session) if slug.startswith("own-test-a-component-with")]
 
@@ -149,11 +151,24 @@ def test_a_graph_that_does_not_fit_is_refused_with_all_problems(tmp_path):
     change(tmp_path, "title: Puppet diamond", "title: Broken", "graph.yaml")
     change(tmp_path, "{script: others, scan: top.mask}", "{script: others, scan: topp.mask}", "graph.yaml")
     change(tmp_path, "component: puppet-mask", "component: puppet-musk", "graph.yaml")
-    with pytest.raises(GraphInvalid) as caught:
+    with pytest.raises(DefinitionErrors) as caught:
         register(tmp_path)
-    assert len(caught.value.problems) >= 2
-    assert any("did you mean 'puppet-mask'" in problem for problem in caught.value.problems)
-    assert any("did you mean 'top'" in problem for problem in caught.value.problems)
+    found = {problem.key: problem.message for problem in caught.value.problems}
+    assert "did you mean 'puppet-mask'" in found["graph.nodes.top.component"]
+    assert "did you mean 'top'" in found["graph.nodes.left.inputs.scan"]
+
+
+def test_a_title_that_another_component_has_is_refused(folder):
+    change(folder, "title: Own", "slug: another\n  title: Puppet report #")
+    with pytest.raises(DefinitionError, match="'puppet-report' has the same title"):
+        register(folder)
+
+
+def test_a_graph_may_not_have_the_name_of_a_component(tmp_path):
+    shutil.copy(PUPPET / "graph.yaml", tmp_path / "graph.yaml")
+    change(tmp_path, "title: Puppet diamond", "title: Puppet report", "graph.yaml")
+    with pytest.raises(DefinitionError, match="a component 'puppet-report' is registered"):
+        register(tmp_path)
 
 
 def test_a_folder_without_definitions_is_refused(tmp_path):

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from interfaces.errors import ValidationError
 from interfaces.json_refusals import refusal
 from interfaces.json_schema_checks import compiled
+from interfaces.json_validation import validate_json
+from interfaces.kinds import InterfaceKindChoices
 
 
 def why(value: Any, schema: Any) -> str:
@@ -107,3 +110,8 @@ class TestLargeValues:
         line = why(value, {"properties": {"a": {}}, "additionalProperties": False})
         assert line.startswith("Additional properties are not allowed")
         assert len(line) < 500
+
+
+def test_a_false_alternative_is_refused_like_any_other():
+    with pytest.raises(ValidationError):
+        validate_json(1, kind=InterfaceKindChoices.ANY, schema={"anyOf": [False]})

@@ -4,6 +4,6 @@ REPORT = "import json; json.dump({report}, open('/output/report.json', 'w'))"
 MASK = """
 import os, sys
 os.makedirs('/output/images/mask')
-header = 'ObjectType = Image\\nNDims = 3\\nBinaryData = True\\nDimSize = 2 2 2\\nElementType = MET_UCHAR\\nElementDataFile = LOCAL\\n'
+header = 'NDims = 3\\nBinaryData = True\\nDimSize = 2 2 2\\nElementType = MET_UCHAR\\nElementDataFile = LOCAL\\n'
 open('/output/images/mask/mask.mha', 'wb').write(header.encode() + bytes({voxels}))
 """

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,7 @@ def test_a_link_behind_a_link_is_refused(written, into):
 
 def test_a_hard_link_to_what_is_not_in_the_archive_is_refused(written, into):
     for to in ("missing", "../../etc/passwd", "/etc/passwd"):
-        with pytest.raises(ValidationError, match="not in it|leaves the folder"):
+        with pytest.raises(ValidationError, match=r"not in it|leaves the folder"):
             unpack(written, into, entry("hard", kind=tarfile.LNKTYPE, to=to))
 
 
@@ -139,7 +140,7 @@ def test_too_many_bytes_are_refused(written, into):
 def test_a_name_that_would_fill_the_memory_is_refused(written, into):
     info = tarfile.TarInfo("././@LongLink")
     info.type, info.size = tarfile.GNUTYPE_LONGNAME, 2**40
-    with pytest.raises(ValidationError, match="no .tar.gz that can be unpacked"):
+    with pytest.raises(ValidationError, match=r"no \.tar\.gz that can be unpacked"):
         untar(written(gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(2**22))), into, max_bytes=10**9)
 
 
@@ -152,9 +153,10 @@ def test_a_name_that_would_fill_the_memory_is_refused(written, into):
         tarball(entry("a", b"x" * 9_999))[:-60],
         tarball(entry("a", b"x"))[:20],
     ],
+    ids=["empty", "text", "gzipped text", "cut", "cut early"],
 )
 def test_what_is_no_tarball_is_refused(written, into, content):
-    with pytest.raises(ValidationError, match="The tarball is no .tar.gz that can be unpacked"):
+    with pytest.raises(ValidationError, match=r"The tarball is no \.tar\.gz that can be unpacked"):
         untar(written(content), into, max_bytes=10**6)
 
 
@@ -162,7 +164,7 @@ def test_a_tarball_with_another_compression_is_refused(written, into):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:xz") as archive:
         archive.addfile(*[entry("a")[0]])
-    with pytest.raises(ValidationError, match="no .tar.gz"):
+    with pytest.raises(ValidationError, match=r"no \.tar\.gz"):
         untar(written(buffer.getvalue()), into, max_bytes=10)
 
 
@@ -175,9 +177,7 @@ def test_a_damaged_tarball_never_writes_outside_or_raises_something_else(tmp_pat
     data = bytearray(gzip.decompress(tarball(*entries, form=tarfile.GNU_FORMAT)))
     data[at : at + len(change)] = change
     (folder / "file").write_bytes(gzip.compress(bytes(data)))
-    try:
+    with suppress(ValidationError):
         untar(folder / "file", folder / "into", max_bytes=100_000)
-    except ValidationError:
-        pass
     assert sorted(path.name for path in folder.iterdir()) == ["file", "into"]
     assert all(path.resolve().is_relative_to(folder / "into") for path in (folder / "into").rglob("*"))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
     ],
 )
 def test_files_are_unpacked_without_a_common_top_folder_and_junk(written, into, names, expected):
-    unzip_input(written(archive(*((name, name.encode()) for name in names if True))), into, **LIMITS)
+    unzip_input(written(archive(*((name, name.encode()) for name in names))), into, **LIMITS)
     assert sorted(files_in(into)) == sorted(expected)
 
 
@@ -61,7 +62,7 @@ def test_the_content_is_kept(written, into):
 @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "top/../../evil", "..\\evil"])
 def test_nothing_leaves_the_folder(written, into, tmp_path, name):
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(ValidationError, match="^Input zip file could not be extracted$") as caught:
+    with pytest.raises(ValidationError, match=r"^Input zip file could not be extracted$") as caught:
         unzip_input(written(archive(("top/a", b""), (name, b"evil"))), into, **LIMITS)
     assert "leaves the archive" in str(caught.value.__cause__)
     assert files_in(into) == {}
@@ -70,7 +71,7 @@ def test_nothing_leaves_the_folder(written, into, tmp_path, name):
 
 def test_a_file_that_is_there_is_not_overwritten(written, into):
     (into / "inputs.json").write_text("mine")
-    with pytest.raises(ValidationError, match="^Input zip file could not be extracted$"):
+    with pytest.raises(ValidationError, match=r"^Input zip file could not be extracted$"):
         unzip_input(written(archive(("inputs.json", b"theirs"), ("b", b""))), into, **LIMITS)
     assert (into / "inputs.json").read_text() == "mine"
 
@@ -87,20 +88,22 @@ def test_a_link_in_the_folder_is_not_followed(written, into, tmp_path):
     "entries", [[("a", b"1"), ("a", b"2")], [("a", b"1"), ("a/b", b"2")], [("x/a/b", b""), ("x/a", b"")]]
 )
 def test_entries_that_exclude_each_other_are_refused(written, into, entries):
-    with pytest.raises(ValidationError, match="^Input zip file could not be extracted$"):
+    with pytest.raises(ValidationError, match=r"^Input zip file could not be extracted$"):
         unzip_input(written(archive(*entries)), into, **LIMITS)
 
 
 @pytest.mark.parametrize("limits", [{"max_bytes": 999, "max_entries": 2}, {"max_bytes": 1000, "max_entries": 1}])
 def test_what_is_too_large_is_refused_before_anything_is_written(written, into, limits):
-    with pytest.raises(ValidationError, match="^Contents of zip file too large$"):
+    with pytest.raises(ValidationError, match=r"^Contents of zip file too large$"):
         unzip_input(written(archive(("a", b"1" * 500), ("b", b"2" * 500))), into, **limits)
     assert files_in(into) == {}
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", archive(("a", b"x" * 999))[:-40]])
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive", archive(("a", b"x" * 999))[:-40]], ids=["empty", "text", "cut"]
+)
 def test_what_is_no_archive_is_refused(written, into, content):
-    with pytest.raises(ValidationError, match="^Input zip file could not be extracted$"):
+    with pytest.raises(ValidationError, match=r"^Input zip file could not be extracted$"):
         unzip_input(written(content), into, **LIMITS)
 
 
@@ -112,8 +115,6 @@ def test_a_damaged_archive_never_writes_outside_or_raises_something_else(tmp_pat
     data = bytearray(archive(("top/a.txt", b"1" * 300), ("top/b/c.txt", b"22")))
     data[at % len(data) : at % len(data) + len(change)] = change
     (folder / "file").write_bytes(data)
-    try:
+    with suppress(ValidationError):
         unzip_input(folder / "file", folder / "into", **LIMITS)
-    except ValidationError:
-        pass
     assert sorted(path.name for path in folder.iterdir()) == ["file", "into"]

@@ -34,12 +34,11 @@ def test_an_archive_without_entries_passes(written):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"PK", b"not a zip" * 100, archive({"a": b"x" * 500})[:-30], b"PK\5\6" + bytes(18)]
+    "content",
+    [b"", b"PK", b"not a zip" * 100, archive({"a": b"x" * 500})[:-30]],
+    ids=["empty", "short", "text", "cut"],
 )
-def test_what_is_no_archive_is_refused_unless_it_is_an_empty_one(written, content):
-    if content.startswith(b"PK\5\6"):
-        check_zip(written(content))
-        return
+def test_what_is_no_archive_is_refused(written, content):
     with pytest.raises(ValidationError, match="It is no ZIP file"):
         check_zip(written(content))
 
@@ -89,7 +88,7 @@ def test_too_many_entries_or_bytes_are_refused(written):
 
 def test_a_directory_that_is_far_too_long_is_refused_before_it_is_read(written):
     path = written(archive({"x" * 200 + str(n): b"" for n in range(3000)}))
-    with pytest.raises(TooLarge, match="directory of .* bytes; that is too long for 10 entries"):
+    with pytest.raises(TooLarge, match=r"directory of .* bytes; that is too long for 10 entries"):
         safe_entries(path, **LIMITS)
 
 
