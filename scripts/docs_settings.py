@@ -12,8 +12,8 @@ from interfaces.settings import TOML_FILE, Settings
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 INTRODUCTION = f"""# Settings
 
-Environment variables win over `{TOML_FILE}` in the current directory, which wins over the defaults. In the file, a group is a
-table: `COMPONENT_FLOWS_LIMITS__PROCESSES=1024` is `processes = 1024` under `[limits]`.
+Environment variables win over `{TOML_FILE}` in the current directory, which wins over the defaults. In the file, a
+group is a table: `COMPONENT_FLOWS_LIMITS__PROCESSES=1024` is `processes = 1024` under `[limits]`.
 
 This page is made from the code by `scripts/docs_settings.py`.
 

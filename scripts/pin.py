@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 REASONS = {
     "prefect": "3.9 needs a certifi that package indexes do not all have yet.",
-    "fastapi": "From 0.151 on the Prefect server refuses its own client (422 for a limit of null); from 0.156 on it does not start.",
+    "fastapi": "From 0.151 on the Prefect server refuses a limit of null, which its client sends.",
     "altair": "Carries the schema of Vega-Lite 5, which charts are checked with; from 6 on that of 6.",
     "setuptools": "Builds the project without build isolation; from 77 on it knows licence expressions.",
 }

@@ -19,29 +19,31 @@ MAX_PAGES = 65_536
 _MAX_ENTRIES = 4_096
 _MAX_SEGMENTS = 2**26
 
-_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES = 254, 256, 257, 258, 259, 277
+_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR = 254, 256, 257, 258, 259, 262, 277, 284
+_TILE_WIDTH, _TILE_HEIGHT, _SAMPLE_FORMAT = 322, 323, 339
 _OFFSETS, _COUNTS = (273, 324), (279, 325)
-_FIRST_VALUES = (_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES)
+_SAME_IN_ALL_PAGES = {
+    _WIDTH: "width",
+    _HEIGHT: "height",
+    _BITS: "bits per sample",
+    _COMPRESSION: "compression",
+    _PHOTOMETRIC: "colours",
+    _SAMPLES: "samples per pixel",
+    _PLANAR: "planar configuration",
+    _TILE_WIDTH: "tile width",
+    _TILE_HEIGHT: "tile height",
+    _SAMPLE_FORMAT: "sample format",
+}
+_FIRST_VALUES = (_SUBFILE, *_SAME_IN_ALL_PAGES)
+
+# NewSubfileType: a whole image, and one page of several; a smaller copy, a transparency mask, and a copy of a mask.
+_WHOLE, _PAGE = 0, 2
+_PASSED_OVER = {1, 4, 5}
 
 _TYPES = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
-_TYPE_BYTES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
+_TYPE_BYTES = dict(
+    zip((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18), map(int, "1124811248484888"), strict=True)
+)
 
 _MAX_RATIO = {1: 1.0, 5: 4_096.0, 8: float(DEFLATE_MAX_RATIO), 32946: float(DEFLATE_MAX_RATIO), 32773: 128.0}
 """By compression: what a byte can expand to. None, LZW (strings of at most 4,096), deflate (twice), PackBits. The other
@@ -62,23 +64,58 @@ class _Form:
 def check_tiff(path: Path, *, max_bytes: int) -> None:
     """Follow the pages of a TIFF file and hold what they claim against the file; no pixel is read.
 
+    ITK takes pages as slices. It counts them by their NewSubfileType, and writes beyond its memory where types are
+    mixed or slices differ in form. So slices must be of one type and form; smaller copies may follow them.
+
     Raises:
-        ValidationError: It is no TIFF, points outside itself, runs in a circle, or claims more pixels than it holds.
+        ValidationError: It is no TIFF, points outside itself, runs in a circle, claims more pixels than it holds, or
+            has pages of different forms.
     """
     file_bytes = path.stat().st_size
     with path.open("rb") as file:
         form, offset = _start(file)
         seen: set[int] = set()
         total = 0
+        slices = _Slices()
         while offset:
             if offset in seen or len(seen) >= MAX_PAGES:
                 raise ValidationError("The TIFF's list of pages does not end")
             seen.add(offset)
             tags, offset = _page(file, form, offset, file_bytes)
-            total += _page_bytes(file, form, tags, file_bytes)
+            values = {tag: _first_value(file, form, tags, tag) for tag in _FIRST_VALUES}
+            total += _page_bytes(file, form, tags, values, file_bytes)
             check_bytes(total, max_bytes=max_bytes)
+            slices.add(values)
     if not seen:
         raise ValidationError("The TIFF has no page")
+
+
+class _Slices:
+    """Holds each page against the first."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, int | None] | None = None
+        self._pages = 0
+        self._copies_began = False
+
+    def add(self, page: dict[int, int | None]) -> None:
+        self._pages += 1
+        kind = page[_SUBFILE] or _WHOLE
+        first = self._first = self._first or page
+        first_kind = first[_SUBFILE] or _WHOLE
+        self._copies_began |= kind in _PASSED_OVER
+        if first_kind not in {_WHOLE, _PAGE} or (self._copies_began and first_kind != _WHOLE):
+            raise ValidationError(f"The TIFF's first page has the NewSubfileType {first_kind}; write it as 0")
+        if self._copies_began:
+            if kind not in _PASSED_OVER:
+                raise ValidationError(f"The TIFF has a slice after smaller copies, at page {self._pages}")
+            return
+        for tag, name in {_SUBFILE: "NewSubfileType", **_SAME_IN_ALL_PAGES}.items():
+            if (page[tag] or 0) != (first[tag] or 0):
+                raise ValidationError(
+                    f"The TIFF's pages differ: page {self._pages} has another {name} than the first; "
+                    "write slices of one form, or mark smaller copies with NewSubfileType 1"
+                )
 
 
 def _read(file: BinaryIO, offset: int, count: int) -> bytes:
@@ -123,7 +160,9 @@ def _page(file: BinaryIO, form: _Form, offset: int, file_bytes: int) -> tuple[_T
         value_bytes = values * _TYPE_BYTES.get(value_type, 1)
         if value_bytes > len(inline) and form.unpack(offset_code, inline)[0] + value_bytes > file_bytes:
             raise ValidationError("The TIFF points beyond its own end")
-        tags.setdefault(tag, (value_type, values, inline))
+        if tag in tags:
+            raise ValidationError(f"A page of the TIFF has the tag {tag} twice")
+        tags[tag] = (value_type, values, inline)
     return tags, form.unpack(offset_code, data[count * entry_bytes :])[0]
 
 
@@ -144,10 +183,13 @@ def _values(file: BinaryIO, form: _Form, tags: _Tags, tag: int, limit: int) -> n
     return np.frombuffer(data, dtype=form.order + _TYPES[value_type]).astype(np.uint64)
 
 
-def _page_bytes(file: BinaryIO, form: _Form, tags: _Tags, file_bytes: int) -> int:
+def _first_value(file: BinaryIO, form: _Form, tags: _Tags, tag: int) -> int | None:
+    values = _values(file, form, tags, tag, 1)
+    return int(values[0]) if len(values) else None
+
+
+def _page_bytes(file: BinaryIO, form: _Form, tags: _Tags, one: dict[int, int | None], file_bytes: int) -> int:
     """The bytes of pixels that a page claims, held against its strips or tiles."""
-    first = {tag: _values(file, form, tags, tag, 1) for tag in _FIRST_VALUES}
-    one = {tag: int(values[0]) if len(values) else None for tag, values in first.items()}
     if one[_WIDTH] is None or one[_HEIGHT] is None:
         raise ValidationError("A page of the TIFF lacks its width or height")
     samples = one[_SAMPLES] or 1
