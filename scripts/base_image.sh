@@ -94,7 +94,7 @@ apt_mirror() {  # apt_mirror SUITE: where this machine's apt gets that suite fro
 build_from_distribution() {
     is_debian_like || die "no registry has '$FOUNDATION' within reach, and without one the base image can only be made" \
         "on Debian or Ubuntu. Load an image with Python under that name into the engine (docker load), then run this again."
-    local suite mirror root=$work/root version site
+    local suite mirror root=$work/tree version site
     suite=$(os_release UBUNTU_CODENAME)
     suite=${suite:-$(os_release VERSION_CODENAME)}
     mirror=$(apt_mirror "$suite")
@@ -130,8 +130,8 @@ build_from_distribution() {
 }
 
 clean_up() {
-    mountpoint -q "$work/root/proc" && as_root umount "$work/root/proc"
-    mountpoint -q "$work/root/sys" && as_root umount "$work/root/sys"
+    mountpoint -q "$work/tree/proc" && as_root umount "$work/tree/proc"
+    mountpoint -q "$work/tree/sys" && as_root umount "$work/tree/sys"
     as_root rm -rf --one-file-system "$work"
 }
 

@@ -46,7 +46,7 @@ def settle(monkeypatch):
         return folder / "server"
 
     yield move
-    for folder in homes:
+    for folder in list(homes):
         move(folder)
         server.stop()
     monkeypatch.undo()
