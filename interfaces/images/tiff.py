@@ -13,32 +13,14 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from interfaces.errors import ValidationError
-from interfaces.images.bounds import DEFLATE_MAX_RATIO, MAX_COMPONENTS, check_bytes, check_data, voxel_count
+from interfaces.images.bounds import DEFLATE_MAX_RATIO, check_bytes, check_data
+from interfaces.images.tiff_pages import MAX_SAMPLES, Slices, TiffPage, check_page
 
 MAX_PAGES = 65_536
 _MAX_ENTRIES = 4_096
 _MAX_SEGMENTS = 2**26
 
-_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR = 254, 256, 257, 258, 259, 262, 277, 284
-_TILE_WIDTH, _TILE_HEIGHT, _SAMPLE_FORMAT = 322, 323, 339
 _OFFSETS, _COUNTS = (273, 324), (279, 325)
-_SAME_IN_ALL_PAGES = {
-    _WIDTH: "width",
-    _HEIGHT: "height",
-    _BITS: "bits per sample",
-    _COMPRESSION: "compression",
-    _PHOTOMETRIC: "colours",
-    _SAMPLES: "samples per pixel",
-    _PLANAR: "planar configuration",
-    _TILE_WIDTH: "tile width",
-    _TILE_HEIGHT: "tile height",
-    _SAMPLE_FORMAT: "sample format",
-}
-_FIRST_VALUES = (_SUBFILE, *_SAME_IN_ALL_PAGES)
-
-# NewSubfileType: a whole image, and one page of several; a smaller copy, a transparency mask, and a copy of a mask.
-_WHOLE, _PAGE = 0, 2
-_PASSED_OVER = {1, 4, 5}
 
 _TYPES = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 _TYPE_BYTES = dict(
@@ -64,58 +46,29 @@ class _Form:
 def check_tiff(path: Path, *, max_bytes: int) -> None:
     """Follow the pages of a TIFF file and hold what they claim against the file; no pixel is read.
 
-    ITK takes pages as slices. It counts them by their NewSubfileType, and writes beyond its memory where types are
-    mixed or slices differ in form. So slices must be of one type and form; smaller copies may follow them.
+    The forms of pages that ITK reads safely are those that `tiff_pages` lets pass.
 
     Raises:
         ValidationError: It is no TIFF, points outside itself, runs in a circle, claims more pixels than it holds, or
-            has pages of different forms.
+            has pages of a form, or of different forms, that ITK does not read safely.
     """
     file_bytes = path.stat().st_size
     with path.open("rb") as file:
         form, offset = _start(file)
         seen: set[int] = set()
         total = 0
-        slices = _Slices()
+        slices = Slices()
         while offset:
             if offset in seen or len(seen) >= MAX_PAGES:
                 raise ValidationError("The TIFF's list of pages does not end")
             seen.add(offset)
             tags, offset = _page(file, form, offset, file_bytes)
-            values = {tag: _first_value(file, form, tags, tag) for tag in _FIRST_VALUES}
-            total += _page_bytes(file, form, tags, values, file_bytes)
+            page = _tiff_page(file, form, tags)
+            total += _check_data(page, file_bytes)
             check_bytes(total, max_bytes=max_bytes)
-            slices.add(values)
+            slices.add(page)
     if not seen:
         raise ValidationError("The TIFF has no page")
-
-
-class _Slices:
-    """Holds each page against the first."""
-
-    def __init__(self) -> None:
-        self._first: dict[int, int | None] | None = None
-        self._pages = 0
-        self._copies_began = False
-
-    def add(self, page: dict[int, int | None]) -> None:
-        self._pages += 1
-        kind = page[_SUBFILE] or _WHOLE
-        first = self._first = self._first or page
-        first_kind = first[_SUBFILE] or _WHOLE
-        self._copies_began |= kind in _PASSED_OVER
-        if first_kind not in {_WHOLE, _PAGE} or (self._copies_began and first_kind != _WHOLE):
-            raise ValidationError(f"The TIFF's first page has the NewSubfileType {first_kind}; write it as 0")
-        if self._copies_began:
-            if kind not in _PASSED_OVER:
-                raise ValidationError(f"The TIFF has a slice after smaller copies, at page {self._pages}")
-            return
-        for tag, name in {_SUBFILE: "NewSubfileType", **_SAME_IN_ALL_PAGES}.items():
-            if (page[tag] or 0) != (first[tag] or 0):
-                raise ValidationError(
-                    f"The TIFF's pages differ: page {self._pages} has another {name} than the first; "
-                    "write slices of one form, or mark smaller copies with NewSubfileType 1"
-                )
 
 
 def _read(file: BinaryIO, offset: int, count: int) -> bytes:
@@ -183,31 +136,47 @@ def _values(file: BinaryIO, form: _Form, tags: _Tags, tag: int, limit: int) -> n
     return np.frombuffer(data, dtype=form.order + _TYPES[value_type]).astype(np.uint64)
 
 
-def _first_value(file: BinaryIO, form: _Form, tags: _Tags, tag: int) -> int | None:
-    values = _values(file, form, tags, tag, 1)
-    return int(values[0]) if len(values) else None
+def _tiff_page(file: BinaryIO, form: _Form, tags: _Tags) -> TiffPage:
+    def whole(tag: int, default: int) -> int:
+        values = _values(file, form, tags, tag, 1)
+        return int(values[0]) if len(values) else default
+
+    def many(tag: int, limit: int) -> tuple[int, ...]:
+        return tuple(int(value) for value in _values(file, form, tags, tag, limit))
+
+    is_tiled = _OFFSETS[1] in tags
+    if is_tiled and _OFFSETS[0] in tags:
+        raise ValidationError("The TIFF has a page with both strips and tiles, which is not read")
+    return TiffPage(
+        kind=whole(254, 0) if 254 in tags else None,
+        width=whole(256, 0),
+        height=whole(257, 0),
+        bits=many(258, MAX_SAMPLES + 1),
+        compression=whole(259, 1),
+        photometric=whole(262, -1),
+        fill_order=whole(266, 1),
+        orientation=whole(274, 1),
+        samples=whole(277, 1),
+        rows_per_strip=whole(278, 2**32 - 1),
+        planar=whole(284, 1),
+        colours=tags[320][1] if 320 in tags else 0,
+        tile_width=whole(322, 0),
+        tile_height=whole(323, 0),
+        formats=many(339, MAX_SAMPLES + 1),
+        is_tiled=is_tiled,
+        offsets=_values(file, form, tags, _OFFSETS[is_tiled], _MAX_SEGMENTS),
+        counts=_values(file, form, tags, _COUNTS[is_tiled], _MAX_SEGMENTS),
+    )
 
 
-def _page_bytes(file: BinaryIO, form: _Form, tags: _Tags, one: dict[int, int | None], file_bytes: int) -> int:
+def _check_data(page: TiffPage, file_bytes: int) -> int:
     """The bytes of pixels that a page claims, held against its strips or tiles."""
-    if one[_WIDTH] is None or one[_HEIGHT] is None:
-        raise ValidationError("A page of the TIFF lacks its width or height")
-    samples = one[_SAMPLES] or 1
-    bits = one[_BITS] or 1
-    if samples > MAX_COMPONENTS or bits > 64:
-        raise ValidationError(f"A page of the TIFF claims {samples} samples of {bits} bits")
-    pixels = voxel_count((one[_WIDTH] or 0, one[_HEIGHT] or 0))
-    needed = pixels * samples * bits // 8
-
-    offset_tag, count_tag = (_OFFSETS[1], _COUNTS[1]) if _OFFSETS[1] in tags else (_OFFSETS[0], _COUNTS[0])
-    offsets = _values(file, form, tags, offset_tag, _MAX_SEGMENTS)
-    counts = _values(file, form, tags, count_tag, _MAX_SEGMENTS)
-    if not len(offsets) or len(offsets) != len(counts):
-        raise ValidationError("A page of the TIFF does not say where its pixels lie")
+    check_page(page)
     # In floats, since offset and length of a hostile BigTIFF can exceed 64 bits together.
-    if float((offsets.astype(np.float64) + counts.astype(np.float64)).max()) > file_bytes:
+    ends = page.offsets.astype(np.float64) + page.counts.astype(np.float64)
+    if ends.max() > file_bytes:
         raise ValidationError("The TIFF's pixels lie beyond its own end")
-    ratio = _MAX_RATIO.get(one[_COMPRESSION] or 1)
+    ratio = _MAX_RATIO.get(page.compression)
     if ratio is not None:
-        check_data(needed=needed, present=int(counts.astype(np.float64).sum()), ratio=ratio)
-    return needed
+        check_data(needed=page.pixel_bytes, present=int(page.counts.astype(np.float64).sum()), ratio=ratio)
+    return page.pixel_bytes
