@@ -16,7 +16,8 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 T = TypeVar("T")
 
-POLL_S = 0.1
+STEP_S = 0.2
+"""Seconds after which a waiting thread looks around; a result wakes it at once."""
 
 
 def run_to_end(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -72,16 +73,17 @@ class _Call(Generic[T]):
             asyncio.CancelledError: The task of this thread's own event loop was cancelled meanwhile. asyncio.run makes
                 the first Ctrl-C such a cancellation, which a task that is blocked here would never notice.
         """
-        outer = _current_task()
-        while outer is not None and not self.result.done():
-            futures.wait([self.result], timeout=POLL_S)
-            if outer.cancelling():
-                raise asyncio.CancelledError
+        self.wait(_current_task())
         return self.result.result()
 
-    def wait(self) -> None:
-        with suppress(asyncio.CancelledError):
-            self.result.exception()
+    def wait(self, outer: asyncio.Task[Any] | None = None) -> None:
+        """Wait until there is a result, or the outer task is cancelled."""
+        requests = outer.cancelling() if outer is not None else 0
+        # In steps also without an outer task: Prefect leaves a time limit in a thread, as an exception, for its next
+        # bytecode.
+        while not futures.wait([self.result], timeout=STEP_S).done:
+            if outer is not None and outer.cancelling() > requests:
+                raise asyncio.CancelledError
 
     def _run(self) -> None:
         try:

@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import CancelledRun
 from prefect.flows import Flow
+from prefect.settings import temporary_settings
 from prefect.utilities.annotations import NotSet
 from prefect.utilities.callables import get_call_parameters
 
@@ -107,6 +108,16 @@ class CallableFlow(Flow[P, R]):
         other = copy(self)
         other.__dict__.update(super().with_options(**options).__dict__)
         return other
+
+    def serve(self, *args: Any, **kwargs: Any) -> None:
+        """Serve runs of this flow from this process; see `prefect.flows.Flow.serve`."""
+        with temporary_settings({"api.url": ensure_server()}):
+            super().serve(*args, **kwargs)
+
+    def deploy(self, *args: Any, **kwargs: Any) -> Any:
+        """Deploy this flow; see `prefect.flows.Flow.deploy`."""
+        with temporary_settings({"api.url": ensure_server()}):
+            return super().deploy(*args, **kwargs)
 
     def serialize_parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """The parameters as the Prefect API stores and shows them; long values are only named."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from interfaces.component import Component
+from interfaces.component import Component, Method
 from interfaces.component_images import ComponentImage
 from interfaces.database.component_records import desired_image, desired_tarball, find_components
 from interfaces.errors import DefinitionError, UnknownName
@@ -51,6 +51,7 @@ def create_job(
         tarball = desired_tarball(session, owner=slug, kind=TarballKind.MODEL) if component.model else None
     time_limit = component.time_limit if time_limit is None else time_limit
     memory_gb = component.memory_gb if memory_gb is None else memory_gb
+    check_runnable(component)
     check_limits(site.settings.limits, time_limit=time_limit, memory_gb=memory_gb)
     return saved(
         ComponentJob(
@@ -67,6 +68,19 @@ def create_job(
             flow_run_id=flow_run_id,
         )
     )
+
+
+def check_runnable(component: Component) -> None:
+    """Refuse what this version can't run, rather than running it in another way.
+
+    Raises:
+        DefinitionError: The component is called over HTTP, or needs a GPU.
+    """
+    if component.method is Method.INVOKE:
+        raise DefinitionError(f"'{component.slug}' is called over HTTP, which can't be done yet", key="method")
+    if component.gpu_type:
+        message = f"'{component.slug}' needs a GPU of type {component.gpu_type}, which jobs can't be given yet"
+        raise DefinitionError(message, key="gpu_type")
 
 
 def _executable(component: Component, image: ComponentImage | None) -> ComponentImage:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
+from contextvars import ContextVar
 
 import pytest
 from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
+from prefect.exceptions import ObjectNotFound, ParameterTypeError
 
 from flows.calling import CallableFlow, component_flow
 from flows.server import ensure_server
@@ -167,3 +170,130 @@ def test_it_stays_what_it_is_with_other_options():
     assert isinstance(other, CallableFlow)
     assert other.name == "other"
     assert other(7).number == 7
+
+
+def test_a_function_that_is_not_asynchronous_is_refused():
+    with pytest.raises(TypeError, match="plain must be an 'async def' function"):
+
+        @component_flow()
+        def plain():
+            pass
+
+
+def test_context_variables_of_the_caller_reach_the_body():
+    word = ContextVar("word", default="nobody's")
+
+    @component_flow(name="look")
+    async def look() -> str:
+        return word.get()
+
+    async def cell():
+        word.set("the cell's")
+        return look(), await look.aio()
+
+    word.set("the script's")
+    assert look() == "the script's"
+    assert asyncio.run(cell()) == ("the cell's", "the cell's")
+    assert word.get() == "the script's"
+
+
+def test_an_edge_can_be_named_where_identity_is_lost():
+    @component_flow(name="reread")
+    async def reread():
+        first = await make.aio(1)
+        state = await make.after(first).aio(2, "read anew", return_state=True)
+        return state.state_details.flow_run_id
+
+    assert len(sources_of(reread())) == 1
+
+
+def test_the_result_of_a_submitted_task_is_resolved():
+    @task
+    def answer():
+        return 42
+
+    @flow
+    def someones_own():
+        return make(answer.submit()).number
+
+    with client_settings(ensure_server()):
+        assert someones_own() == 42
+
+
+def test_parameters_are_converted_and_wrong_ones_refused():
+    assert make("3").number == 3
+    with pytest.raises(ParameterTypeError, match="number"):
+        make("three")
+
+
+def test_a_time_limit_of_a_surrounding_flow_ends_the_call():
+    ended = []
+
+    @component_flow(name="endless")
+    async def endless() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(0.1)
+            ended.append(True)
+
+    @flow(timeout_seconds=1)
+    def hurried():
+        endless()
+
+    with client_settings(ensure_server()), pytest.raises(TimeoutError):
+        hurried()
+    assert ended == [True]
+
+
+def test_a_task_that_is_being_cancelled_can_still_call_it():
+    async def cell():
+        try:
+            await asyncio.sleep(100)
+        finally:
+            found.append(make(3).number)
+
+    async def notebook():
+        running = asyncio.create_task(cell())
+        await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    found = []
+    asyncio.run(notebook())
+    assert found == [3]
+
+
+SERVED = """
+from flows.calling import component_flow
+
+@component_flow(name="served")
+async def served(number: int) -> int:
+    return await twice.aio(number) + 1
+
+@component_flow(name="twice")
+async def twice(number: int) -> int:
+    return 2 * number
+
+if __name__ == "__main__":
+    served.serve(name="here")
+"""
+
+
+def test_a_served_deployment_runs_it(script, until, ask):
+    process = script(SERVED, PREFECT_RUNNER_POLL_FREQUENCY="1")
+
+    def deployment():
+        try:
+            return ask(lambda client: client.read_deployment_by_name("served/here"))
+        except ObjectNotFound:
+            assert process.poll() is None, process.communicate()
+            return None
+
+    found = until(deployment)
+    assert set(found.parameter_openapi_schema["properties"]) == {"number"}
+    run = ask(lambda client: client.create_flow_run_from_deployment(found.id, parameters={"number": 20}))
+    done = until(lambda: (now := ask(lambda client: client.read_flow_run(run.id))).state.is_final() and now)
+    assert done.state.type == StateType.COMPLETED, done.state
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)

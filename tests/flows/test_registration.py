@@ -174,3 +174,11 @@ def test_a_graph_may_not_have_the_name_of_a_component(tmp_path):
 def test_a_folder_without_definitions_is_refused(tmp_path):
     with pytest.raises(ComponentFlowsError, match=r"holds no interfaces\.yaml"):
         register(tmp_path)
+
+
+@pytest.mark.parametrize("line", ["method: invoke", "gpu_type: A100"])
+def test_what_cannot_be_run_yet_is_refused_before_anything_runs(folder, line):
+    change(folder, "  time_limit: 60", f"  time_limit: 60\n  {line}")
+    (slug,) = register(folder).components
+    with pytest.raises(DefinitionError, match=line.split(":")[0]):
+        run_component(slug, {"script": REPORT})
