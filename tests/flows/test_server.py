@@ -36,18 +36,21 @@ def settle(monkeypatch):
     """Move to a home folder, with settings; its server is stopped at the end."""
     homes = []
 
-    def move(folder: Path, **settings: object) -> Path:
+    def enter(folder: Path) -> None:
         monkeypatch.setenv("COMPONENT_FLOWS_HOME", str(folder))
         monkeypatch.delenv("PREFECT_API_URL", raising=False)
+        get_settings.cache_clear()
+
+    def move(folder: Path, **settings: object) -> Path:
         for name, value in settings.items():
             monkeypatch.setenv(f"COMPONENT_FLOWS_SERVER__{name}", str(value))
-        get_settings.cache_clear()
+        enter(folder)
         homes.append(folder)
         return folder / "server"
 
     yield move
-    for folder in homes.copy():
-        move(folder)
+    for folder in homes:
+        enter(folder)
         server.stop()
     monkeypatch.undo()
     get_settings.cache_clear()
