@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -49,7 +50,9 @@ def test_an_image_is_described(engine, probe):
     assert probe.id.startswith("sha256:")
     assert (probe.user, probe.architecture, probe.os) == ("1234:1234", "amd64", "linux")
     assert probe.entrypoint == ("python3", "-u", "-c")
-    assert engine.image(probe.repo_tags[0]) == engine.image(probe.id) == probe
+    # Another worker may give the same image a tag of its own meanwhile, so only what stays is compared.
+    for found in (engine.image(probe.repo_tags[0]), engine.image(probe.id)):
+        assert replace(found, repo_tags=probe.repo_tags) == probe
 
 
 @engine_test
