@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +20,7 @@ from interfaces.definition import ComponentInterface
 from interfaces.errors import UnknownName, ValidationError
 from interfaces.files.checks import check_file
 from interfaces.images.checks import check_image
+from interfaces.images.formats import image_suffix
 from interfaces.images.importing import import_image
 from interfaces.json_parsing import canonical_json, parse_json
 from interfaces.kinds import InterfaceKindChoices, InterfaceSuperKindChoices
@@ -91,7 +93,7 @@ class ComponentInterfaceValue(BaseModel):
     @property
     def suffix(self) -> str:
         """The extension of the stored file."""
-        return image_suffix(self.name) if self.interface.is_image_kind else self.interface.file_extension
+        return _image_suffix(self.name) if self.interface.is_image_kind else self.interface.file_extension
 
     @property
     def relative_path(self) -> PurePosixPath:
@@ -116,12 +118,6 @@ class InterfacesAndValues:
 
     interfaces: frozenset[ComponentInterface] = field(default_factory=frozenset)
     values: Mapping[str, ComponentInterfaceValue] = field(default_factory=dict)
-
-
-def image_suffix(name: str) -> str:
-    """The extension of an image's file name; ``.nii.gz`` counts as one."""
-    lower = name.lower()
-    return ".nii.gz" if lower.endswith(".nii.gz") else PurePosixPath(lower).suffix
 
 
 def create_value(
@@ -204,13 +200,13 @@ def _create_json(site: Site, interface: ComponentInterface, value: Any) -> Compo
     if interface.super_kind == InterfaceSuperKindChoices.FILE:
         return _record(site, interface, site.store.put_bytes(data, suffix=interface.file_extension))
     # Read back from the canonical form, so that what was handed in can't change the record afterwards.
-    return _record(site, interface, StoredFile(sha256=_sha256(data), size=len(data)), value=[parse_json(data)])
+    return _record(
+        site, interface, StoredFile(sha256=sha256(data).hexdigest(), size=len(data)), value=[parse_json(data)]
+    )
 
 
-def _sha256(data: bytes) -> str:
-    from hashlib import sha256
-
-    return sha256(data).hexdigest()
+def _image_suffix(name: str) -> str:
+    return image_suffix(Path(name)) or ""
 
 
 def _create_file(site: Site, interface: ComponentInterface, path: Path) -> ComponentInterfaceValue:
@@ -230,7 +226,7 @@ def _create_image(site: Site, interface: ComponentInterface, source: Path) -> Co
         image = import_image(source, folder)
         values = [segment.voxel_value for segment in interface.overlay_segments]
         check_image(image, kind=interface.kind, voxel_values=values)
-        stored = site.store.put(image, suffix=image_suffix(image.name), move=True, known=sha256_of(image))
+        stored = site.store.put(image, suffix=_image_suffix(image.name), move=True, known=sha256_of(image))
     return _record(site, interface, stored, name=image.name)
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from interfaces.component import Component, ImageSource
 from interfaces.component_images import ComponentImage, check_image, repo_tag
@@ -90,7 +91,8 @@ def _obtain(
 ) -> ImageInfo:
     if source.build is not None:
         arguments = {"BASE": base.repo_tags[0]} if base and base.repo_tags else {}
-        tag = f"component-flows/{component.slug}:building"
+        # A name of its own: another process may build the same component at the same time.
+        tag = f"component-flows/{component.slug}:building-{uuid4().hex[:12]}"
         info = engine.build(source.build, tag=tag, build_arguments=arguments, labels=LABELS, on_line=on_line)
         engine.tag(info.id, repo_tag(component.slug, info.id))
         engine.remove_image(tag)
