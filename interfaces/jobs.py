@@ -57,6 +57,10 @@ class ComponentJob(BaseModel):
         exec_duration_s: Seconds that the container itself ran.
         peak_memory_bytes: The most memory that the container had.
         flow_run_id: The Prefect flow run that it mirrors.
+        verdict: What went wrong as data (kind, figures, advice), or None.
+        cpu_seconds: Processor time of all its processes, or None where it could not be measured.
+        invoke_duration_s: Seconds that a warm container took to answer, or None.
+        retry_of: The job that this one repeats, or None.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -92,6 +96,10 @@ class ComponentJob(BaseModel):
     exec_duration_s: float | None = None
     peak_memory_bytes: int | None = None
     flow_run_id: UUID | None = None
+    verdict: dict[str, Any] | None = None
+    cpu_seconds: float | None = None
+    invoke_duration_s: float | None = None
+    retry_of: UUID | None = None
 
     @property
     def container(self) -> ComponentImage:

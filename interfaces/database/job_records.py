@@ -34,6 +34,9 @@ _SAME = (
     "peak_memory_bytes",
     "flow_run_id",
     "name",
+    "cpu_seconds",
+    "invoke_duration_s",
+    "retry_of",
 )
 """Fields that have the same name and form in the record and in the row."""
 
@@ -50,6 +53,7 @@ def _columns(job: ComponentJob) -> dict[str, Any]:
         "task_on_success": [job.task_on_success] if job.task_on_success else [],
         "task_on_failure": [job.task_on_failure] if job.task_on_failure else [],
         "detailed_error_message": dict(job.detailed_error_message),
+        "verdict": [job.verdict] if job.verdict else [],
         "duration_s": job.duration.total_seconds() if job.duration is not None else None,
     }
 
@@ -124,4 +128,5 @@ def _from_row(session: Session, row: JobRow) -> ComponentJob:
         task_on_success=row.task_on_success[0] if row.task_on_success else None,
         task_on_failure=row.task_on_failure[0] if row.task_on_failure else None,
         detailed_error_message=row.detailed_error_message,
+        verdict=row.verdict[0] if row.verdict else None,
     )

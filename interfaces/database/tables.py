@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -70,6 +70,8 @@ class ValueRow(Base):
     name: Mapped[str] = mapped_column(String(255))
     # [value] for values that are kept here, [] for those in the file store.
     value: Mapped[list[Any]]
+    # The members of a value of several files (a DICOM image set), else [].
+    files: Mapped[list[Any]] = mapped_column(server_default="[]", default=list)
     created: Mapped[datetime]
 
 
@@ -99,6 +101,9 @@ class ImageRow(Base):
     user: Mapped[str] = mapped_column(String(255))
     size: Mapped[int] = mapped_column(BigInteger)
     is_desired_version: Mapped[bool]
+    # Where a registry has it (``host/name@sha256:...``), or "".
+    registry_reference: Mapped[str] = mapped_column(String(512), server_default="", default="")
+    is_removed: Mapped[bool] = mapped_column(server_default=false(), default=False)
     created: Mapped[datetime]
 
 
@@ -167,6 +172,30 @@ class JobRow(Base):
     peak_memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
     flow_run_id: Mapped[UUID | None]
     name: Mapped[str] = mapped_column(String(255))
+    # [verdict] once something went wrong, else [].
+    verdict: Mapped[list[Any]] = mapped_column(server_default="[]", default=list)
+    cpu_seconds: Mapped[float | None]
+    invoke_duration_s: Mapped[float | None]
+    retry_of: Mapped[UUID | None]
+    # Who runs it, until when that is believed without a further sign of life, and whether it was asked to stop.
+    lease_owner: Mapped[str] = mapped_column(String(255), server_default="", default="")
+    lease_until: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
+
+
+class FollowUpRow(Base):
+    """What follows a job: written with its final status, so that it is neither forgotten nor run twice."""
+
+    __tablename__ = "job_follow_up"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("component_job.id"), primary_key=True)
+    reference: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    owner: Mapped[str] = mapped_column(String(255))
+    created: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    error_message: Mapped[str] = mapped_column(String(1024))
 
 
 class JobValueRow(Base):
