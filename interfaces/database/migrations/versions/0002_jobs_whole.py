@@ -1,5 +1,7 @@
 """Verdicts, leases, what follows a job, values of several files, and images in registries."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,7 +10,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-_ADDED: dict[str, list[sa.Column]] = {
+_ADDED: dict[str, list[sa.Column[Any]]] = {
     "component_interface_value": [sa.Column("files", sa.JSON(), server_default="[]", nullable=False)],
     "component_image": [
         sa.Column("registry_reference", sa.String(length=512), server_default="", nullable=False),
