@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
@@ -15,6 +16,8 @@ _Status: TypeAlias = ImportStatusChoices  # the class has a member of that name,
 
 PLATFORM_ARCHITECTURE = "amd64"
 REPOSITORY_PREFIX = "component-flows"
+
+_ROOT = re.compile(r"(?:root|[+-]?0+)?", re.ASCII)  # the engine reads the number with a sign, too
 
 
 class GPUTypeChoices(StrEnum):
@@ -42,6 +45,8 @@ class ComponentImage(BaseModel):
         user: The user that its processes run as.
         size: Bytes.
         is_desired_version: Whether new jobs use it.
+        registry_reference: Where a registry has it, ``host/name@sha256:...``; "" where none does.
+        is_removed: Whether it was removed from the engine and the registry; the record stays for the jobs that it ran.
         created: When it was registered.
     """
 
@@ -60,6 +65,8 @@ class ComponentImage(BaseModel):
     user: str
     size: int
     is_desired_version: bool
+    registry_reference: str = ""
+    is_removed: bool = False
     created: datetime
 
     @property
@@ -69,8 +76,11 @@ class ComponentImage(BaseModel):
 
     @property
     def can_execute(self) -> bool:
-        """Whether jobs can run it."""
-        return self.import_status is ImportStatusChoices.COMPLETED
+        """Whether jobs can run it: its manifest is valid, it was brought here, and it was not removed since.
+
+        Where the engine has lost it, `tasks.ensure_image` fetches it from the registry before a job runs.
+        """
+        return self.import_status is ImportStatusChoices.COMPLETED and not self.is_removed
 
 
 def repo_tag(component: str, sha256: str) -> str:
@@ -79,8 +89,8 @@ def repo_tag(component: str, sha256: str) -> str:
 
 
 def runs_as_root(user: str) -> bool:
-    """Whether an image's USER is root: empty, ``root``, ``0``, ``0:...`` or ``root:...``."""
-    return user.partition(":")[0].strip() in {"", "root"} or user.partition(":")[0].strip().strip("0") == ""
+    """Whether an image's USER is root: empty, ``root``, ``0``, ``0:...`` or ``root:...``, however zero is written."""
+    return _ROOT.fullmatch(user.partition(":")[0].strip()) is not None
 
 
 def check_image(*, reference: str, user: str, architecture: str) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from interfaces.component import Component, ImageSource, InterfaceSet, Method
@@ -156,33 +156,84 @@ def image_from_row(row: ImageRow) -> ComponentImage:
         user=row.user,
         size=row.size,
         is_desired_version=row.is_desired_version,
+        registry_reference=row.registry_reference,
+        is_removed=row.is_removed,
         created=row.created,
     )
 
 
 def save_image(
-    session: Session, *, component: str, sha256: str, source: str, fingerprint: str, user: str, size: int
+    session: Session,
+    *,
+    component: str,
+    sha256: str,
+    source: str,
+    fingerprint: str,
+    user: str,
+    size: int,
+    registry_reference: str = "",
 ) -> ComponentImage:
-    """Register a valid image as the component's one desired version; an image that is known keeps its record."""
+    """Register a valid image as the component's one desired version; an image that is known keeps its record.
+
+    Args:
+        session: An open session.
+        component: Its slug.
+        sha256: The image's id in the engine.
+        source: Where it came from, for people.
+        fingerprint: What it was made from.
+        user: Who its processes run as.
+        size: Bytes.
+        registry_reference: Where a registry has it; "" leaves what is known.
+    """
+    changing: dict[str, Any] = {
+        "fingerprint": fingerprint,
+        "import_status": ImportStatusChoices.COMPLETED.value,
+        "status": "",
+        "is_removed": False,
+        **({"registry_reference": registry_reference} if registry_reference else {}),
+    }
     columns = {
         "component_slug": component,
         "sha256": sha256,
         "source": source,
-        "fingerprint": fingerprint,
-        "import_status": ImportStatusChoices.COMPLETED.value,
-        "status": "",
         "user": user,
         "size": size,
         "is_desired_version": False,
         "created": datetime.now(UTC),
+        **changing,
     }
+    peers, chosen = ImageRow.component_slug == component, ImageRow.sha256 == sha256
     insert_if_new(session, ImageRow, columns, unique=["component_slug", "sha256"])
-    peers = ImageRow.component_slug == component
-    session.execute(update(ImageRow).where(peers).values(is_desired_version=ImageRow.sha256 == sha256))
-    session.execute(update(ImageRow).where(peers, ImageRow.sha256 == sha256).values(fingerprint=fingerprint))
-    row = session.scalars(select(ImageRow).where(peers, ImageRow.sha256 == sha256)).one()
+    session.execute(update(ImageRow).where(peers, chosen).values(**changing))
+    choose_version(session, ImageRow, peers=peers, chosen=chosen, of=component)
+    row = session.scalars(select(ImageRow).where(peers, chosen)).one()
     session.refresh(row)
     return image_from_row(row)
+
+
+def choose_version(
+    session: Session,
+    table: type[ImageRow | TarballRow],
+    *,
+    peers: ColumnElement[bool],
+    chosen: ColumnElement[bool],
+    of: str,
+) -> None:
+    """Make one version the desired one among its peers, or none where `chosen` is true of none.
+
+    Args:
+        session: An open session.
+        table: The versions' class.
+        peers: Which versions compete.
+        chosen: Which of them wins.
+        of: Whose versions they are.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        # Otherwise two that choose at once don't see each other's choice. (SQLite has one writer at a time anyway.)
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{table.__tablename__} {of}"))))
+    # In this order, since the database allows one desired version at most at every moment.
+    session.execute(update(table).where(peers, ~chosen, table.is_desired_version).values(is_desired_version=False))
+    session.execute(update(table).where(peers, chosen).values(is_desired_version=True))
 
 
 def desired_image(session: Session, component: str) -> ComponentImage | None:
@@ -223,7 +274,7 @@ def save_tarball(session: Session, *, owner: str, kind: TarballKind, sha256: str
             "created": datetime.now(UTC),
         }
         insert_if_new(session, TarballRow, columns, unique=["owner", "kind", "sha256"])
-    session.execute(update(TarballRow).where(peers).values(is_desired_version=TarballRow.sha256 == (sha256 or "")))
+    choose_version(session, TarballRow, peers=peers, chosen=TarballRow.sha256 == (sha256 or ""), of=owner)
     return desired_tarball(session, owner=owner, kind=kind)
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 
@@ -37,6 +37,16 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON(), list[Any]: JSON()}  # noqa: RUF012
 
 
+class LookUpTableRow(Base):
+    """A `LookUpTable`, which interfaces may share; its fields as JSON, since nothing queries into them."""
+
+    __tablename__ = "look_up_table"
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(255), unique=True)
+    definition: Mapped[dict[str, Any]]
+
+
 class InterfaceRow(Base):
     """A `ComponentInterface`."""
 
@@ -54,7 +64,8 @@ class InterfaceRow(Base):
     default_value: Mapped[list[Any]]
     example_value: Mapped[list[Any]]
     overlay_segments: Mapped[list[Any]]
-    look_up_table: Mapped[list[Any]]
+    look_up_table_pk: Mapped[int | None] = mapped_column(ForeignKey("look_up_table.pk"))
+    look_up_table: Mapped[LookUpTableRow | None] = relationship(lazy="joined")
 
 
 class ValueRow(Base):
@@ -89,7 +100,16 @@ class ImageRow(Base):
     """A `ComponentImage`: one version of a component's container image."""
 
     __tablename__ = "component_image"
-    __table_args__ = (UniqueConstraint("component_slug", "sha256", name="one_version_per_image"),)
+    __table_args__ = (
+        UniqueConstraint("component_slug", "sha256", name="one_version_per_image"),
+        Index(
+            "one_desired_image",
+            "component_slug",
+            unique=True,
+            sqlite_where=text("is_desired_version"),
+            postgresql_where=text("is_desired_version"),
+        ),
+    )
 
     pk: Mapped[int] = mapped_column(primary_key=True)
     component_slug: Mapped[str] = mapped_column(ForeignKey("component.slug"))
@@ -111,7 +131,17 @@ class TarballRow(Base):
     """A `Tarball`: a model or a ground truth."""
 
     __tablename__ = "tarball"
-    __table_args__ = (UniqueConstraint("owner", "kind", "sha256", name="one_version_per_tarball"),)
+    __table_args__ = (
+        UniqueConstraint("owner", "kind", "sha256", name="one_version_per_tarball"),
+        Index(
+            "one_desired_tarball",
+            "owner",
+            "kind",
+            unique=True,
+            sqlite_where=text("is_desired_version"),
+            postgresql_where=text("is_desired_version"),
+        ),
+    )
 
     pk: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[str] = mapped_column(String(255))
@@ -122,6 +152,27 @@ class TarballRow(Base):
     status: Mapped[str] = mapped_column(Text)
     is_desired_version: Mapped[bool]
     created: Mapped[datetime]
+
+
+class ImportRow(Base):
+    """An `Import`: how a container image or a tarball was brought here, or why it could not be."""
+
+    __tablename__ = "component_import"
+    __table_args__ = (UniqueConstraint("owner", "kind", "key", name="one_record_per_source"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    # No foreign key: the first import of a component comes before its registration.
+    owner: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(71))
+    import_status: Mapped[int]
+    status: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int]
+    runner: Mapped[str] = mapped_column(String(255))
+    created: Mapped[datetime]
+    modified: Mapped[datetime]
 
 
 class GraphRow(Base):
@@ -178,7 +229,7 @@ class JobRow(Base):
     invoke_duration_s: Mapped[float | None]
     retry_of: Mapped[UUID | None]
     # Who runs it, until when that is believed without a further sign of life, and whether it was asked to stop.
-    lease_owner: Mapped[str] = mapped_column(String(255), server_default="", default="")
+    lease_owner: Mapped[str] = mapped_column(String(255), server_default="", default="", index=True)
     lease_until: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
 

@@ -28,10 +28,17 @@ _ADDED: dict[str, list[sa.Column[Any]]] = {
 }
 
 
+_VALUES = "component_interface_value"
+_REFUSAL = "a value never changes; a new value is a new record"
+
+
 def upgrade() -> None:
+    _share_look_up_tables()
+    _freeze_values()
     for table, columns in _ADDED.items():
         for column in columns:
             op.add_column(table, column)
+    op.create_index("ix_component_job_lease_owner", "component_job", ["lease_owner"])
     op.create_table(
         "job_follow_up",
         sa.Column("job_id", sa.Uuid(), nullable=False),
@@ -46,11 +53,101 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job_id"),
     )
     op.create_index("ix_job_follow_up_status", "job_follow_up", ["status"])
+    _choose_one_version("component_image", ["component_slug"], name="one_desired_image")
+    _choose_one_version("tarball", ["owner", "kind"], name="one_desired_tarball")
+    op.create_table(
+        "component_import",
+        sa.Column("pk", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=71), nullable=False),
+        sa.Column("import_status", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("runner", sa.String(length=255), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("pk"),
+        sa.UniqueConstraint("owner", "kind", "key", name="one_record_per_source"),
+    )
+
+
+def _choose_one_version(table: str, peers: list[str], *, name: str) -> None:
+    """Let the database hold that at most one version among peers is the desired one."""
+    rows = sa.table(table, sa.column("pk"), sa.column("is_desired_version", sa.Boolean), *map(sa.column, peers))
+    newest = sa.select(sa.func.max(rows.c.pk)).where(rows.c.is_desired_version).group_by(*(rows.c[one] for one in peers))
+    op.execute(sa.update(rows).where(rows.c.pk.not_in(newest)).values(is_desired_version=False))
+    where = sa.text("is_desired_version")
+    op.create_index(name, table, peers, unique=True, sqlite_where=where, postgresql_where=where)
+
+
+def _share_look_up_tables() -> None:
+    """Give look-up tables a table of their own, in place of a copy in each interface."""
+    tables = op.create_table(
+        "look_up_table",
+        sa.Column("pk", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=255), nullable=False),
+        sa.Column("definition", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("pk"),
+        sa.UniqueConstraint("title"),
+    )
+    # In plain SQL, since Alembic adds no foreign key to a table of SQLite without copying it.
+    op.execute("ALTER TABLE component_interface ADD COLUMN look_up_table_pk INTEGER REFERENCES look_up_table (pk)")
+    interfaces = sa.table(
+        "component_interface",
+        *(sa.column("pk", sa.Integer), sa.column("slug", sa.String)),
+        *(sa.column("look_up_table", sa.JSON), sa.column("look_up_table_pk", sa.Integer)),
+    )
+    known: dict[str, tuple[int, Any]] = {}
+    for row in op.get_bind().execute(sa.select(interfaces).order_by(interfaces.c.pk)).all():
+        for table in row.look_up_table:
+            title = table["title"]
+            if title in known and known[title][1] != table:
+                title = f"{title[:200]} ({row.slug[:50]})"
+            if title not in known:
+                definition = {**table, "title": title}
+                made = op.get_bind().execute(sa.insert(tables).values(title=title, definition=definition))
+                known[title] = made.inserted_primary_key[0], table
+            change = sa.update(interfaces).where(interfaces.c.pk == row.pk).values(look_up_table_pk=known[title][0])
+            op.get_bind().execute(change)
+    op.drop_column("component_interface", "look_up_table")
+
+
+def _freeze_values() -> None:
+    """Let the database itself refuse what no code should do: changing a stored value."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        )
+        op.execute(
+            f"CREATE TRIGGER value_never_changes BEFORE UPDATE ON {_VALUES} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+    else:
+        op.execute(
+            f"CREATE TRIGGER value_never_changes BEFORE UPDATE ON {_VALUES} "
+            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+        )
 
 
 def downgrade() -> None:
+    op.drop_table("component_import")
+    op.drop_index("one_desired_tarball", "tarball")
+    op.drop_index("one_desired_image", "component_image")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"DROP TRIGGER value_never_changes ON {_VALUES}")
+        op.execute("DROP FUNCTION refuse_change()")
+    else:
+        op.execute("DROP TRIGGER value_never_changes")
+    op.add_column("component_interface", sa.Column("look_up_table", sa.JSON(), server_default="[]", nullable=False))
+    op.drop_column("component_interface", "look_up_table_pk")
+    op.drop_table("look_up_table")
     op.drop_index("ix_job_follow_up_status", "job_follow_up")
     op.drop_table("job_follow_up")
+    op.drop_index("ix_component_job_lease_owner", "component_job")
     for table, columns in _ADDED.items():
         for column in columns:
             op.drop_column(table, column.name)
