@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -17,10 +17,13 @@ from uuid import UUID
 import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterState, FlowRunFilterStateType
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.flow_engine import AsyncFlowRunEngine
+from prefect.states import exception_to_failed_state
 from prefect.utilities.callables import call_with_parameters
+
+from interfaces.errors import ComponentFlowsError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -76,6 +79,15 @@ class WatchedEngine(AsyncFlowRunEngine[P, R]):
         await self.handle_success(result)
         return result
 
+    async def handle_exception(self, exc: Exception, msg: str | None = None, result_store: Any = None) -> State[Any]:
+        """Report a failure in the words for the user, under the name of its verdict."""
+        if not isinstance(exc, ComponentFlowsError):
+            return await super().handle_exception(exc, msg=msg, result_store=result_store)
+        state: State[Any] = await exception_to_failed_state(exc, result_store=result_store, write_result=True)
+        state.message, state.name = str(exc), state_name(exc)
+        self._raised = exc
+        return await self.set_state(state)
+
     async def handle_crash(self, exc: BaseException) -> None:
         """Report how the body was broken off."""
         if self.watched is not None and self.watched.cancelled and isinstance(exc, asyncio.CancelledError):
@@ -84,15 +96,38 @@ class WatchedEngine(AsyncFlowRunEngine[P, R]):
             await super().handle_crash(exc)
 
 
+def canceller() -> Callable[[], None]:
+    """What cancels the innermost flow run of this context, as a cancellation in the UI would; for any thread.
+
+    Raises:
+        LookupError: There is none.
+    """
+    run = _innermost.get()
+    if run is None:
+        raise LookupError("no flow run of this project runs here")
+    return lambda: _soon(run)
+
+
+def _soon(run: WatchedRun) -> None:
+    with suppress(RuntimeError):  # its loop has just been closed: there is nothing left to cancel
+        run.loop.call_soon_threadsafe(_cancel, run.siblings, [run.id])
+
+
+def state_name(error: ComponentFlowsError) -> str:
+    """What the state of a failed run is called: after the job's verdict, such as ``MemoryLimit``."""
+    job = getattr(error, "job", None)
+    kind = (job.verdict or {}).get("kind") if job is not None else None
+    return "".join(part.capitalize() for part in str(kind).split("_")) if kind else "Failed"
+
+
 @asynccontextmanager
-async def _watching(flow_run_id: UUID) -> AsyncIterator[WatchedRun | None]:
-    if "PREFECT__FLOW_RUN_ID" in os.environ:  # this process belongs to a runner, which watches it
-        yield None
-        return
+async def _watching(flow_run_id: UUID) -> AsyncIterator[WatchedRun]:
     run = WatchedRun(flow_run_id, _innermost.get())
     run.siblings[run.id] = run
     token = _innermost.set(run)
-    poller = asyncio.create_task(_poll(run.siblings)) if run.is_root else None
+    # Where this process belongs to a runner, that one watches the states of its runs.
+    polls = run.is_root and "PREFECT__FLOW_RUN_ID" not in os.environ
+    poller = asyncio.create_task(_poll(run.siblings)) if polls else None
     try:
         yield run
     except Exception as error:

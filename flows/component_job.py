@@ -9,6 +9,7 @@ from uuid import UUID
 from prefect.runtime import flow_run
 
 from flows.calling import component_flow
+from flows.cancelling import canceller
 from interfaces.engine import get_engine
 from interfaces.jobs import ComponentJob
 from tasks.chain import check_reference
@@ -16,6 +17,7 @@ from tasks.collect_outputs import collect_outputs
 from tasks.create_job import create_job
 from tasks.execute import execute
 from tasks.finish_job import finish, finish_broken
+from tasks.holding import held, stoppable
 from tasks.in_thread import in_thread
 from tasks.provision import provision
 from tasks.validate_inputs import validate_inputs
@@ -94,14 +96,16 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
     Raises:
         ComponentException: The job failed, or its inputs are invalid.
     """
-    try:
-        job = await validate_inputs(job, inputs)
-        job = await provision(job)
-        job = await execute(job)
-        job = await collect_outputs(job)
-    except BaseException as error:
-        raise await finish_broken(job, error) from error
-    await finish(job)
+    with held(job):
+        try:
+            with stoppable(job, canceller()):
+                job = await validate_inputs(job, inputs)
+                job = await provision(job)
+                job = await execute(job)
+                job = await collect_outputs(job)
+        except BaseException as error:
+            raise await finish_broken(job, error) from error
+        await finish(job)
     return job
 
 

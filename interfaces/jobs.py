@@ -10,10 +10,12 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel, ConfigDict, Field
 
 from interfaces.component_images import ComponentImage
+from interfaces.costs import cost_of, instance_facts
 from interfaces.definition import ComponentInterface
 from interfaces.errors import InvalidMove
 from interfaces.job_manager import ComponentJobManager
 from interfaces.job_status import MAX_ATTEMPTS, JobStatus, check_move
+from interfaces.settings import get_settings
 from interfaces.tarballs import Tarball
 from interfaces.value import ComponentInterfaceValue
 
@@ -116,6 +118,13 @@ class ComponentJob(BaseModel):
             return find_interfaces(session, self.output_slugs)
 
     @property
+    def follow_up(self) -> dict[str, Any] | None:
+        """The reference to what runs after the job in its present status, or None."""
+        if not self.status.is_final:
+            return None
+        return self.task_on_success if self.status is JobStatus.SUCCESS else self.task_on_failure
+
+    @property
     def duration(self) -> timedelta | None:
         """From the start to the end of the machine's use; None until the job has ended."""
         if self.started_at is None or self.completed_at is None:
@@ -155,11 +164,17 @@ class ComponentJob(BaseModel):
         check_move(self.status, status)
         if status is JobStatus.PROVISIONING:
             changes.setdefault("started_at", _now())
+            if instance := instance_facts(get_settings().costs):
+                changes.setdefault("runtime_metrics", {"instance": instance, "metrics": []})
         if status.is_final:
             changes.setdefault("completed_at", _now())
         if message := changes.get("error_message"):
             changes["error_message"] = message[:MESSAGE_LENGTH]
-        return self.changed(**changes).model_copy(update={"status": status})
+        job = self.changed(**changes).model_copy(update={"status": status})
+        if status.is_final and job.compute_cost_euro_millicents is None:
+            cost = cost_of(job.duration, job.runtime_metrics, get_settings().costs)
+            return job.model_copy(update={"compute_cost_euro_millicents": cost})
+        return job
 
     def next_attempt(self) -> ComponentJob:
         """The record of a further attempt, queued again.

@@ -8,6 +8,9 @@ A reference is a JSON object with exactly one of
 
 ``parameters`` may be left out. If what is referred to has a parameter named ``job_id`` that is not given, it gets the
 id of the job that has ended, as text.
+
+It is run once: the reference is written with the job's final status, and whoever claims it first runs it. Where a crash
+comes between the two, the next `reap` runs it; where it had begun, it is not begun again.
 """
 
 from __future__ import annotations
@@ -17,16 +20,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal
+from uuid import UUID
 
-from prefect import Flow, Task, task
+from anyio import CancelScope
+from prefect import Flow, Task, tags, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 
+from interfaces.database.follow_up_records import FollowUp, FollowUpStatus, claim, complete, find_follow_up
 from interfaces.errors import ChainFailed, DefinitionError
-from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
+from interfaces.site import get_site
 from tasks.in_thread import in_thread
 
 JOB_ID = "job_id"
@@ -128,43 +135,113 @@ def _with_job_id(reference: Reference, function: Any, job_id: str) -> dict[str, 
     return {**({JOB_ID: job_id} if wants_it else {}), **reference.parameters}
 
 
-async def run_reference(reference: Reference, job: ComponentJob) -> None:
+async def run_reference(reference: Reference, job_id: UUID) -> None:
     """Run what follows a job, to its end; of a deployment only the start is awaited.
+
+    It always shows as one flow run with the tag that `has_begun` looks for.
 
     Raises:
         ChainFailed: It failed.
     """
     try:
-        if reference.kind == "deployment":
-            wants_it = JOB_ID in await _deployment_parameters(reference)
-            parameters = {**({JOB_ID: str(job.id)} if wants_it else {}), **reference.parameters}
-            started = run_deployment(reference.name, parameters=parameters, timeout=0)
-            if inspect.isawaitable(started):
-                await started
-            return
-        found = load(reference)
-        function = _function(found)
-        parameters = _with_job_id(reference, function, str(job.id))
-        if inspect.iscoroutinefunction(function):
-            await getattr(found, "aio", found)(**parameters)
-        else:
-            await in_thread(found, **parameters)
+        with tags(_tag(job_id)):
+            if reference.kind == "deployment":
+                await _start_deployment(reference, job_id)
+            else:
+                await _call(reference, job_id)
     except Exception as error:  # whatever it raises is someone else's; it must not change the job that has ended
         raise ChainFailed(f"the {reference.kind} '{reference.name}' that follows the job failed: {error}") from error
 
 
-def follow_up(job: ComponentJob) -> Reference | None:
-    """What is to run after this job in its final status, or None."""
-    data = job.task_on_success if job.status is JobStatus.SUCCESS else job.task_on_failure
-    return read_reference(data) if data else None
+async def _start_deployment(reference: Reference, job_id: UUID) -> None:
+    wants_it = JOB_ID in await _deployment_parameters(reference)
+    parameters = {**({JOB_ID: str(job_id)} if wants_it else {}), **reference.parameters}
+    started = run_deployment(
+        reference.name, parameters=parameters, timeout=0, idempotency_key=_tag(job_id), tags=[_tag(job_id)]
+    )
+    if inspect.isawaitable(started):
+        await started
 
 
-@task(name="chain", cache_policy=NO_CACHE)
-async def chain(job: ComponentJob) -> None:
-    """Run what follows the job, if anything.
+async def _call(reference: Reference, job_id: UUID) -> None:
+    found = load(reference)
+    parameters = _with_job_id(reference, _function(found), str(job_id))
+    if not isinstance(found, Flow):
+        found = _as_flow(found, reference)
+    if inspect.iscoroutinefunction(found.fn):
+        await getattr(found, "aio", found)(**parameters)
+    else:
+        await in_thread(found, **parameters)
+
+
+def _as_flow(found: Any, reference: Reference) -> Any:
+    """A flow that runs a task or a plain function: so its begin is on record before anything of it runs."""
+    if inspect.iscoroutinefunction(_function(found)):
+
+        async def begin(**parameters: Any) -> None:
+            await found(**parameters)
+    else:
+
+        def begin(**parameters: Any) -> None:  # type: ignore[misc]
+            found(**parameters)
+
+    return Flow(begin, name=reference.name.rpartition(":")[2], validate_parameters=False)
+
+
+def _tag(job_id: UUID) -> str:
+    return f"follows-{job_id}"
+
+
+async def has_begun(job_id: UUID) -> bool:
+    """Whether what follows a job was begun by a process that has died since, as far as Prefect's records say."""
+    mine = FlowRunFilter(tags=FlowRunFilterTags(all_=[_tag(job_id)]))
+    async with get_client() as client:
+        runs = await client.read_flow_runs(flow_run_filter=mine)
+    return any(run.state is not None and not run.state.is_pending() for run in runs)
+
+
+def claimed(job_id: UUID) -> FollowUp | None:
+    """What follows the job, if it is this process that is to run it now."""
+    with get_site().database.session() as session:
+        found = find_follow_up(session, job_id)
+        is_ours = found is not None and found.status is FollowUpStatus.PENDING and claim(session, found)
+        return found if is_ours else None
+
+
+async def run_claimed(follow_up: FollowUp) -> None:
+    """Run what this process has claimed, and note how it ended.
 
     Raises:
         ChainFailed: It failed.
     """
-    if reference := follow_up(job):
-        await run_reference(reference, job)
+    status, message = FollowUpStatus.INTERRUPTED, ""
+    try:
+        await run_reference(read_reference(follow_up.reference), follow_up.job_id)
+        status = FollowUpStatus.DONE
+    except ChainFailed as error:
+        status, message = FollowUpStatus.FAILED, str(error)
+        raise
+    finally:
+        with CancelScope(shield=True):
+            await in_thread(_completed, follow_up.job_id, status, message)
+
+
+def _completed(job_id: UUID, status: FollowUpStatus, message: str) -> None:
+    with get_site().database.session() as session:
+        complete(session, job_id, status, message)
+
+
+async def follow(job: ComponentJob) -> None:
+    """Run what follows a job that has ended, if anything does and nobody has run it.
+
+    Raises:
+        ChainFailed: It failed.
+    """
+    if job.follow_up and (follow_up := await in_thread(claimed, job.id)):
+        await run_claimed(follow_up)
+
+
+@task(name="chain", cache_policy=NO_CACHE)
+async def chain(job: ComponentJob) -> None:
+    """Run what follows the job; see `follow`."""
+    await follow(job)

@@ -13,7 +13,8 @@ from interfaces import messages
 from interfaces.errors import ComponentException, ComponentFlowsError, InvalidInputs, ValidationError
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
-from tasks.chain import chain, follow_up, run_reference
+from interfaces.verdicts import error_verdict
+from tasks.chain import chain, follow
 from tasks.deprovision import deprovision, deprovisioned
 from tasks.in_thread import in_thread
 from tasks.records import moved, reread
@@ -36,16 +37,22 @@ def ended(job: ComponentJob, error: BaseException) -> ComponentException:
     if isinstance(error, InvalidInputs):
         details = {name: why[:1024] for name, why in error.problems.items()}
         message = messages.INVALID_INPUTS
-        job = moved(job, JobStatus.CANCELLED, error_message=message, detailed_error_message=details)
+        job = moved(job, JobStatus.CANCELLED, **_told(job, error, message), detailed_error_message=details)
         return InvalidInputs(error.problems, job=job)
     if isinstance(error, CancelledError | KeyboardInterrupt | TerminationSignal):
-        job = moved(job, JobStatus.CANCELLED, error_message=messages.CANCELLED)
+        job = moved(job, JobStatus.CANCELLED, **_told(job, error, messages.CANCELLED))
     elif isinstance(error, ComponentException | ValidationError):
-        job = moved(job, JobStatus.FAILURE, error_message=str(error))
+        job = moved(job, JobStatus.FAILURE, **_told(job, error, str(error)))
     else:
         run_logger().error("The job %s broke off", job.id, exc_info=error)
-        job = moved(job, JobStatus.FAILURE, error_message=messages.UNEXPECTED)
+        job = moved(job, JobStatus.FAILURE, **_told(job, error, messages.UNEXPECTED))
     return ComponentException(job.error_message, job=job)
+
+
+def _told(job: ComponentJob, error: BaseException, message: str) -> dict[str, Any]:
+    """What the record says about the failure, for the person and as data."""
+    verdict = error_verdict(error, status=job.status, message=message, before=job.verdict)
+    return {"error_message": message, "verdict": verdict.document()}
 
 
 async def finish(job: ComponentJob) -> None:
@@ -73,14 +80,9 @@ async def finish_broken(job: ComponentJob, error: BaseException) -> BaseExceptio
             await finish(failure.job)
             return failure
         # A cancelled run starts no more task runs.
-        for step in (in_thread(deprovisioned, failure.job), _follow(failure.job)):
+        for step in (in_thread(deprovisioned, failure.job), follow(failure.job)):
             try:
                 await step
             except ComponentFlowsError as problem:
                 run_logger().error("%s", problem)
     return error
-
-
-async def _follow(job: ComponentJob) -> None:
-    if reference := follow_up(job):
-        await run_reference(reference, job)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
+from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from interfaces.database.inserting import insert_if_new
+from interfaces.database.look_up_table_records import save_look_up_table, table_from_row
 from interfaces.database.tables import InterfaceRow, ValueRow
-from interfaces.definition import ComponentInterface, ComponentInterfaceExampleValue
+from interfaces.definition import ComponentInterface
+from interfaces.edits import find_refused_edits
 from interfaces.errors import UnknownName, ValidationError
+from interfaces.example_value import ComponentInterfaceExampleValue
+from interfaces.json_values import canonical_json
 from interfaces.kinds import InterfaceKindChoices
-from interfaces.overlays import LookUpTable, check_growth, overlay_segments_from
-
-FROZEN_BY_VALUES = ("kind", "relative_path", "store_in_database", "schema")
-"""Fields that stored values rely on."""
+from interfaces.overlays import overlay_segments_from
 
 
 def _wrapped(value: Any) -> list[Any]:
@@ -41,13 +44,36 @@ def _columns(interface: ComponentInterface) -> dict[str, Any]:
         "default_value": _wrapped(interface.default_value),
         "example_value": [] if example is None else [example.value, example.extra_info],
         "overlay_segments": interface.overlay_segments_json,
-        "look_up_table": _wrapped(interface.look_up_table and interface.look_up_table.as_json()),
     }
+
+
+def _is_same(one: ComponentInterface, other: ComponentInterface) -> bool:
+    # In Python 1, 1.0 and True are equal; in JSON, and so in a schema, they are not.
+    texts = [
+        canonical_json([_columns(each), each.look_up_table and each.look_up_table.as_json()]) for each in (one, other)
+    ]
+    return texts[0] == texts[1]
+
+
+def _example(column: list[Any]) -> ComponentInterfaceExampleValue | None:
+    """An example of its column: ``[value, remark]``, with the times of its creation and last change once it has any."""
+    if not column:
+        return None
+    value, extra_info, *times = column
+    created, modified = map(datetime.fromisoformat, times) if times else (None, None)
+    return ComponentInterfaceExampleValue(value=value, extra_info=extra_info, created=created, modified=modified)
+
+
+def _with_times(example: list[Any], before: list[Any]) -> list[Any]:
+    """The column of an example with its times; one that is as before keeps them, another one that of its creation."""
+    now = datetime.now(UTC).isoformat()
+    created, modified = before[2:] or (now, now)
+    is_same = canonical_json(before[:2]) == canonical_json(example)
+    return [*example, created, modified if is_same else now] if example else []
 
 
 def from_row(row: InterfaceRow) -> ComponentInterface:
     """The record of a row."""
-    table = _unwrapped(row.look_up_table)
     return ComponentInterface(
         pk=row.pk,
         slug=row.slug,
@@ -58,11 +84,9 @@ def from_row(row: InterfaceRow) -> ComponentInterface:
         store_in_database=row.store_in_database,
         schema=_unwrapped(row.schema),
         default_value=_unwrapped(row.default_value),
-        example_value=ComponentInterfaceExampleValue(value=row.example_value[0], extra_info=row.example_value[1])
-        if row.example_value
-        else None,
+        example_value=_example(row.example_value),
         overlay_segments=overlay_segments_from(row.overlay_segments),
-        look_up_table=LookUpTable(**table) if table else None,
+        look_up_table=row.look_up_table and table_from_row(row.look_up_table),
     )
 
 
@@ -73,49 +97,73 @@ def save_interface(session: Session, interface: ComponentInterface) -> tuple[Com
         The stored record, and whether anything was written.
 
     Raises:
-        ValidationError: It breaks a rule, shares a title or relative path with another, or changes what stored values
-            rely on.
+        ValidationError: As `find_refusals`; nothing was written.
     """
-    interface.clean()
-    _check_unique(session, interface)
-    row = session.scalar(select(InterfaceRow).where(InterfaceRow.slug == interface.slug))
-    if row is None:
-        row = InterfaceRow(**_columns(interface))
-        session.add(row)
-        session.flush()
-        return replace(interface, pk=row.pk), True
-    old = from_row(row)
-    interface = replace(interface, pk=row.pk)
-    if old == interface:
-        return interface, False
-    if session.scalar(select(func.count()).select_from(ValueRow).where(ValueRow.interface_pk == row.pk)):
-        _check_change(old, interface)
-    for name, value in _columns(interface).items():
-        setattr(row, name, value)
-    return interface, True
+    known = _row(session, interface.slug)
+    if known is not None and _is_same(from_row(known), interface):
+        return from_row(known), False
+    _lock(session, interface.slug)
+    if refusals := find_refusals(session, interface):
+        raise ValidationError("; ".join(f"{name} {why}" for name, why in refusals.items()))
+    known = _row(session, interface.slug)
+    columns = _columns(interface)
+    columns["example_value"] = _with_times(columns["example_value"], known.example_value if known else [])
+    table = interface.look_up_table and save_look_up_table(session, interface.look_up_table)
+    columns["look_up_table_pk"] = table.pk if table else None
+    if known is None and not insert_if_new(session, InterfaceRow, columns, unique=["slug"]):
+        return save_interface(session, interface)  # someone else was first, and may have said something else
+    for name, value in columns.items() if known is not None else ():
+        setattr(known, name, value)
+    session.flush()
+    return find_interfaces(session, [interface.slug])[interface.slug], True
 
 
-def _check_unique(session: Session, interface: ComponentInterface) -> None:
+def find_refusals(session: Session, interface: ComponentInterface) -> dict[str, str]:
+    """Why an interface can't be registered, by field; empty where it can.
+
+    A rule that it breaks by itself, a title or relative path that another one has, or, where it is registered and has
+    values, a change of what those rely on (see `interfaces.edits`).
+    """
+    if problems := interface.find_problems():
+        return {name: why.removeprefix(f"{name} ") for name, why in problems.items()}
+    row = _row(session, interface.slug)
+    refusals = _clashes(session, interface)
+    if row is not None and session.scalar(select(ValueRow.pk).where(ValueRow.interface_pk == row.pk).limit(1)):
+        refusals = find_refused_edits(from_row(row), interface) | refusals
+    return refusals
+
+
+def _row(session: Session, slug: str) -> InterfaceRow | None:
+    query = select(InterfaceRow).where(InterfaceRow.slug == slug).execution_options(populate_existing=True)
+    return session.scalars(query).one_or_none()
+
+
+def _lock(session: Session, slug: str) -> None:
+    """Wait for whoever changes this interface or stores a value of it, and let nobody begin before the session's end.
+
+    SQLite has one writer at a time, and to write nothing is enough to be the one. PostgreSQL locks the row, for which
+    an insert of a value, which refers to it, has to wait.
+    """
+    session.execute(update(InterfaceRow).where(InterfaceRow.slug == slug).values(slug=slug))
+    session.execute(select(InterfaceRow.pk).where(InterfaceRow.slug == slug).with_for_update())
+
+
+def _clashes(session: Session, interface: ComponentInterface) -> dict[str, str]:
+    others = select(InterfaceRow.slug).where(InterfaceRow.slug != interface.slug)
+    found: dict[str, str] = {}
     for name in ("title", "relative_path"):
-        other = session.scalar(
-            select(InterfaceRow.slug).where(
-                getattr(InterfaceRow, name) == getattr(interface, name), InterfaceRow.slug != interface.slug
+        value = getattr(interface, name)
+        if other := session.scalar(others.where(getattr(InterfaceRow, name) == value)):
+            found[name] = (
+                f"'{value}' is taken by the registered interface '{other}'; choose another, "
+                f"or give 'slug: {other}' to change that one"
             )
-        )
-        if other:
-            raise ValidationError(
-                f"{name} '{getattr(interface, name)}' is taken by the registered interface '{other}'; choose another"
-            )
-
-
-def _check_change(old: ComponentInterface, new: ComponentInterface) -> None:
-    for name in FROZEN_BY_VALUES:
-        if getattr(old, name) != getattr(new, name):
-            raise ValidationError(
-                f"{name} of the interface '{old.slug}' can't be changed, since values exist for it; "
-                "register a new interface instead"
-            )
-    check_growth(old.overlay_segments, new.overlay_segments)
+    path = interface.relative_path
+    above = [str(parent) for parent in PurePosixPath(path).parents]
+    within = InterfaceRow.relative_path.in_(above) | InterfaceRow.relative_path.startswith(f"{path}/", autoescape=True)
+    if "relative_path" not in found and (other := session.scalar(others.where(within))):
+        found["relative_path"] = f"'{path}' and that of the registered interface '{other}' lie within each other"
+    return found
 
 
 def find_interfaces(session: Session, slugs: Iterable[str] | None = None) -> dict[str, ComponentInterface]:
@@ -124,7 +172,7 @@ def find_interfaces(session: Session, slugs: Iterable[str] | None = None) -> dic
     Raises:
         UnknownName: One is not registered; the text names the nearest one.
     """
-    query = select(InterfaceRow)
+    query = select(InterfaceRow).execution_options(populate_existing=True)
     wanted = None if slugs is None else set(slugs)
     if wanted is not None:
         query = query.where(InterfaceRow.slug.in_(wanted))

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from interfaces.database.component_records import image_from_row, tarball_from_row
+from interfaces.database.follow_up_records import add_follow_up
 from interfaces.database.inserting import insert_if_new
+from interfaces.database.lease_records import lease_end
 from interfaces.database.tables import ImageRow, JobRow, JobValueRow, TarballRow
-from interfaces.errors import UnknownName
+from interfaces.errors import InvalidMove, UnknownName
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
+from interfaces.owners import Owner
 from interfaces.value import ComponentInterfaceValue, find_values
 
 _SAME = (
@@ -59,11 +62,26 @@ def _columns(job: ComponentJob) -> dict[str, Any]:
 
 
 def save_job(session: Session, job: ComponentJob) -> None:
-    """Write a job's record; a job that has ended can't be changed by a record from before its end."""
-    row = session.get(JobRow, job.id)
+    """Write a job's record, and with its final status what follows it.
+
+    Raises:
+        InvalidMove: The job has ended otherwise, or another process has taken it over since: what this one knows of it
+            is no longer the truth.
+    """
+    owner = str(Owner.current())
+    # An update comes first, so that the row is locked while it is compared (SQLite: the whole database).
+    held = (JobRow.id == job.id) & JobRow.lease_owner.in_(("", owner))
+    locked = session.execute(update(JobRow).where(held).values(modified=job.modified)).rowcount  # type: ignore[attr-defined]
+    row = session.get(JobRow, job.id, populate_existing=True)
     if row is None:
-        session.add(JobRow(id=job.id, **_columns(job)))
+        lease = {} if job.status.is_final else {"lease_owner": owner, "lease_until": lease_end()}
+        session.add(JobRow(id=job.id, **_columns(job), **lease))
     else:
+        before = JobStatus(row.status)
+        if not locked:
+            raise InvalidMove(f"the job {job.id} was taken over by another process; 'component-flows show' has its end")
+        if before.is_final and job.status is not before:
+            raise InvalidMove(f"the job {job.id} has ended ({before.label}); that can't be changed")
         for name, value in _columns(job).items():
             if getattr(row, name) != value:
                 setattr(row, name, value)
@@ -72,6 +90,8 @@ def save_job(session: Session, job: ComponentJob) -> None:
         for value in values.values():
             columns = {"job_id": job.id, "direction": direction, "value_pk": value.pk}
             insert_if_new(session, JobValueRow, columns, unique=list(columns))
+    if job.status.is_final and (reference := job.follow_up):
+        add_follow_up(session, job.id, reference)
 
 
 def load_job(session: Session, job_id: UUID | str) -> ComponentJob:
