@@ -8,6 +8,8 @@ NO_ERRORS_REPORTED = "No errors were reported in the logs."
 UNEXPECTED = "An unexpected error occurred"
 INVALID_INPUTS = "One or more of the inputs failed validation."
 CANCELLED = "The job was cancelled"
+DISK_LIMIT = "The container was stopped as it exceeded its disk limit"
+DISK_FULL = "The container was stopped as the disk of this machine is full"
 
 
 def not_produced(path: str) -> str:

@@ -54,6 +54,7 @@ def job_document(job: ComponentJob) -> dict[str, Any]:
         "requires_gpu_type": job.requires_gpu_type,
         "error_message": job.error_message,
         "detailed_error_message": dict(job.detailed_error_message),
+        "verdict": job.verdict,
         "inputs": values_document(job.inputs),
         "outputs": values_document(job.outputs),
         "runtime_metrics": job.runtime_metrics,
@@ -99,3 +100,11 @@ def seconds_text(seconds: float | None) -> str:
 def memory_text(size: int | None) -> str:
     """Bytes for people, in MB (2**20 bytes); a dash where there are none."""
     return "-" if size is None else f"{size / 2**20:.0f} MB"
+
+
+def verdict_lines(job: ComponentJob) -> dict[str, str]:
+    """What went wrong and what to do, by what each line is called; empty where nothing did."""
+    if job.verdict is None:
+        return {}
+    advice = job.verdict["advice"]
+    return {"verdict": job.verdict["kind"].replace("_", " "), **({"advice": advice} if advice else {})}

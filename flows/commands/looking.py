@@ -62,7 +62,14 @@ def jobs(status: str | None, number: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def show(job: str, as_json: bool) -> None:
     """Show one job; JOB is its id or the start of it."""
-    from flows.commands.describing import job_document, memory_text, print_json, seconds_text, value_text
+    from flows.commands.describing import (
+        job_document,
+        memory_text,
+        print_json,
+        seconds_text,
+        value_text,
+        verdict_lines,
+    )
     from interfaces.jobs import ComponentJob
 
     found = ComponentJob.objects.get(job)
@@ -76,6 +83,7 @@ def show(job: str, as_json: bool) -> None:
         "status": found.status.label,
         "message": found.error_message or "-",
         **{f"  {slug}": why for slug, why in found.detailed_error_message.items()},
+        **verdict_lines(found),
         "created": f"{found.created.astimezone():%Y-%m-%d %H:%M:%S}",
         "duration": seconds_text(found.duration.total_seconds() if found.duration is not None else None),
         "container ran": seconds_text(found.exec_duration_s),

@@ -16,10 +16,12 @@ class StartProblem(StrEnum):
     """Why an image can't run."""
 
     ENTRY_POINT = "entry point"
+    PERMISSION = "permission"
     USER = "user"
     ARCHITECTURE = "architecture"
     GPU = "gpu"
     RUNTIME = "runtime"
+    SERVER = "server"
 
 
 class ContainerCannotStart(EngineError):
@@ -50,12 +52,16 @@ _ENGINE_WORDS: tuple[tuple[str, StartProblem], ...] = (
     ("no matching entries in group file", StartProblem.USER),
     ("no command specified", StartProblem.ENTRY_POINT),
     ("executable file not found", StartProblem.ENTRY_POINT),
+    ('": permission denied', StartProblem.PERMISSION),
     ("unable to start container process: exec", StartProblem.ENTRY_POINT),
     ("oci runtime create failed", StartProblem.RUNTIME),
 )
 
+_INIT_WORDS = (("format error", StartProblem.ARCHITECTURE), ("permission denied", StartProblem.PERMISSION))
+
 _ADVICE = {
     StartProblem.ENTRY_POINT: "its entry point can't be run; look at ENTRYPOINT and CMD in its Dockerfile",
+    StartProblem.PERMISSION: "its user may not run its entry point; give it 'chmod a+rx' in its Dockerfile",
     StartProblem.USER: "the user of its USER line does not exist in it",
     StartProblem.ARCHITECTURE: "it is not built for linux/amd64; build it with --platform linux/amd64",
     StartProblem.GPU: "the engine has no such GPU to give; look at the NVIDIA driver and container toolkit",
@@ -92,7 +98,7 @@ def from_init_words(image: str, exit_code: int, stderr_start: bytes) -> Containe
     if found is None:
         return None
     program, why = (found[name].decode(errors="replace") for name in ("program", "why"))
-    problem = StartProblem.ARCHITECTURE if "format error" in why.lower() else StartProblem.ENTRY_POINT
+    problem = next((one for words, one in _INIT_WORDS if words in why.lower()), StartProblem.ENTRY_POINT)
     return ContainerCannotStart(
         f"the image '{image}' can't start: {_ADVICE[problem]} ('{program}': {why})", problem=problem
     )

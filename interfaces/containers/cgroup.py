@@ -28,6 +28,7 @@ class Reading:
         memory_bytes: In use, without inactive file pages (what ``docker stats`` shows).
         peak_memory_bytes: The most that was in use, file pages included.
         oom_kills: Processes that the kernel ended for want of memory.
+        refused_forks: Processes and threads that were not started since there were too many (kernel 4.8 and later).
     """
 
     time: datetime
@@ -36,6 +37,7 @@ class Reading:
     memory_bytes: int
     peak_memory_bytes: int
     oom_kills: int
+    refused_forks: int = 0
 
 
 class ContainerCgroup:
@@ -46,7 +48,8 @@ class ContainerCgroup:
         self._open: dict[str, int] = {}
         try:
             for name, path in files.items():
-                if name == "peak" and not path.exists():  # kernels before 5.19
+                # Kernels before 5.19 have no mark; the controller of processes may be off.
+                if name in _OPTIONAL and not path.exists():
                     continue
                 self._open[name] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
@@ -86,7 +89,28 @@ class ContainerCgroup:
             memory_bytes=max(0, used - droppable),
             peak_memory_bytes=max(used, int(text.get("peak", 0))),
             oom_kills=_flat(text["events"]).get("oom_kill", 0),
+            refused_forks=_flat(text.get("forks", "")).get("max", 0),
         )
+
+    def restart_peak(self) -> bool:
+        """Let the high-water mark begin anew; False where that can't be done.
+
+        As root with version 1, whose file takes any number. Version 2 has it from kernel 6.12 on, for one open file
+        only; it is not used here.
+        """
+        if self.version != 1 or "peak" not in self._open:
+            return False
+        try:
+            number = os.open(f"/proc/self/fd/{self._open['peak']}", os.O_WRONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            os.write(number, b"0")
+        except OSError:
+            return False
+        finally:
+            os.close(number)
+        return True
 
 
 _V1 = {
@@ -95,6 +119,7 @@ _V1 = {
     "stat": "memory/memory.stat",
     "events": "memory/memory.oom_control",
     "cpu": "cpuacct/cpuacct.usage",
+    "forks": "pids/pids.events",
 }
 _V2 = {
     "usage": "memory.current",
@@ -102,7 +127,9 @@ _V2 = {
     "stat": "memory.stat",
     "events": "memory.events",
     "cpu": "cpu.stat",
+    "forks": "pids.events",
 }
+_OPTIONAL = frozenset({"peak", "forks"})
 
 
 def open_cgroup(pid: int, container: str, *, proc: Path = Path("/proc")) -> ContainerCgroup | None:
@@ -121,6 +148,8 @@ def open_cgroup(pid: int, container: str, *, proc: Path = Path("/proc")) -> Cont
         files = {}
         for name, place in (_V1 if version == 1 else _V2).items():
             controller, _, file = place.rpartition("/")
+            if name in _OPTIONAL and not {controller} <= groups.keys() & mounts.keys():
+                continue
             if container not in groups[controller]:
                 return None
             files[name] = mounts[controller] / groups[controller].lstrip("/") / file

@@ -22,6 +22,7 @@ from docker.errors import DockerException
 from docker.utils import kwargs_from_env
 
 from interfaces.containers import cannot_start
+from interfaces.containers.container_access import ContainerAccess
 from interfaces.containers.create_request import PLATFORM, create_request, reader_request
 from interfaces.containers.docker_run import DockerRun
 from interfaces.containers.endpoint import engine_address, unavailable
@@ -29,6 +30,7 @@ from interfaces.containers.engine_errors import BROKEN, engine_errors, status_of
 from interfaces.containers.engine_facts import container_from, image_from, info_from
 from interfaces.containers.gpus import local_gpus
 from interfaces.containers.image_build import BuildFailed, follow_build, follow_load
+from interfaces.containers.left_containers import settle
 from interfaces.containers.protocol import (
     DEADLINE_LABEL,
     ContainerEngine,
@@ -41,6 +43,7 @@ from interfaces.containers.protocol import (
     OnSample,
     StopSignal,
 )
+from interfaces.containers.reaching import reach
 from interfaces.containers.volume_reading import copy_out
 from interfaces.containers.writable_folders import WritableFolders
 from interfaces.errors import EngineError
@@ -59,20 +62,24 @@ _REMOVE_ATTEMPTS = 4
 class DockerEngine(ContainerEngine):
     """A Docker engine; one object per process is enough. What the methods promise stands in ``ContainerEngine``."""
 
-    def __init__(self, api: Any, *, address: str, read_cgroups: bool = True) -> None:
+    def __init__(
+        self, api: Any, *, address: str, read_cgroups: bool = True, enter_namespaces: bool = True
+    ) -> None:
         """Use `connect` instead, unless you have a client."""
         self._api = api
         self._address = address
         self._on_socket = address.startswith("unix://")
         self._read_cgroups = read_cgroups and self._on_socket
+        self._enters = enter_namespaces and self._on_socket
         self._folders = WritableFolders(api, local=self._on_socket)
 
     @classmethod
-    def connect(cls, *, read_cgroups: bool = True) -> Self:
+    def connect(cls, *, read_cgroups: bool = True, enter_namespaces: bool = True) -> Self:
         """The engine that the ``docker`` command would use.
 
         Args:
             read_cgroups: Whether to measure containers with the kernel's own counters where they can be reached.
+            enter_namespaces: Whether to reach warm containers through their namespaces where this process may.
 
         Raises:
             EngineUnavailable: None answers; the text says what to do.
@@ -87,7 +94,7 @@ class DockerEngine(ContainerEngine):
         if address.startswith("unix://"):
             # Otherwise every request reads ~/.netrc and the proxy variables, which mean nothing on a socket.
             api.trust_env = False
-        return cls(api, address=address, read_cgroups=read_cgroups)
+        return cls(api, address=address, read_cgroups=read_cgroups, enter_namespaces=enter_namespaces)
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -224,10 +231,25 @@ class DockerEngine(ContainerEngine):
         try:
             with engine_errors("prepare a container's folders"):
                 self._folders.open(container, spec.image)
-            run = DockerRun(self._api, container, spec, read_cgroups=self._read_cgroups, on_sample=on_sample)
+            run = DockerRun(
+                self._api,
+                container,
+                spec,
+                local=self._on_socket,
+                read_cgroups=self._read_cgroups,
+                on_sample=on_sample,
+            )
             return run.run(time_limit_s=time_limit_s, on_output=on_output, stop=stop)
         finally:
             self._remove(container)
+
+    def settle(self, container: str, *, grace_s: float, on_output: OnOutput) -> ContainerResult | None:
+        """Bring a container that nobody watches any more to its end, and say what became of it."""
+        return settle(self._api, container, grace_s=grace_s, on_output=on_output)
+
+    def reach(self, container: str, *, helper_image: str) -> ContainerAccess | None:
+        """A way into a running container: through its namespaces, or through a second one beside it."""
+        return reach(self._api, container, direct=self._enters, local=self._on_socket, helper_image=helper_image)
 
     def leftovers(self, labels: Mapping[str, str | None]) -> Leftovers:
         """What still exists under these labels (None: whatever the label's value)."""

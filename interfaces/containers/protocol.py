@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from interfaces.containers.cannot_start import ContainerCannotStart, StartProblem
+from interfaces.containers.container_access import ContainerAccess
 from interfaces.containers.records import (
     DEADLINE_LABEL,
     OUTPUT_TARGET,
@@ -17,6 +18,7 @@ from interfaces.containers.records import (
     BindMount,
     ContainerResult,
     ContainerSpec,
+    DiskExcess,
     EngineInfo,
     ImageInfo,
     LeftContainer,
@@ -37,6 +39,7 @@ __all__ = [
     "ContainerEngine",
     "ContainerResult",
     "ContainerSpec",
+    "DiskExcess",
     "EngineInfo",
     "ImageInfo",
     "LeftContainer",
@@ -146,6 +149,33 @@ class ContainerEngine(Protocol):
 
         Raises:
             ContainerCannotStart: The engine works, but the image can't run (entry point, user, architecture, GPU).
+        """
+
+    def settle(self, container: str, *, grace_s: float, on_output: OnOutput) -> ContainerResult | None:
+        """Bring a container that nobody watches any more to its end, and say what became of it; it is not removed.
+
+        Args:
+            container: Its id or name.
+            grace_s: Between SIGTERM and SIGKILL, if it still runs.
+            on_output: Called with what the engine kept of its output (8 MB), stdout first.
+
+        Returns:
+            Its result, `stopped` where it had to be stopped; None where there is none, or it never started.
+        """
+
+    def reach(self, container: str, *, helper_image: str) -> ContainerAccess | None:
+        """A way into a running container, which has no network.
+
+        Args:
+            container: Its id or name.
+            helper_image: Reference of an image with python3, for a process that may not enter the container's network
+                namespace itself: a second container of it stands beside the first then.
+
+        Returns:
+            The way, to be closed before the container is removed or soon after; None if it does not run.
+
+        Raises:
+            CannotReach: There is none; the text says what to do.
         """
 
     def leftovers(self, labels: Mapping[str, str | None]) -> Leftovers:

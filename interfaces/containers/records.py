@@ -65,6 +65,8 @@ class ContainerSpec:
         environment: Variables on top of the image's own.
         command: In place of the image's own command; its entry point stays.
         stop_grace_s: Seconds between SIGTERM and SIGKILL.
+        disk_bytes: Most bytes it may write to disk, in its volumes and its own layer together; None: no bound.
+        min_free_disk_bytes: What must stay free on the engine's disk; below it, containers are stopped.
     """
 
     image: str
@@ -79,6 +81,8 @@ class ContainerSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] | None = None
     stop_grace_s: float = 5.0
+    disk_bytes: int | None = None
+    min_free_disk_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,14 +93,35 @@ class Sample:
         time: UTC.
         cpu_percent: 100 per core that was busy since the sample before.
         memory_bytes: Memory in use, without file pages that the kernel can drop at any time.
+        disk_bytes: What it has on disk, in its volumes and its own layer; None where that can't be counted.
+        gpu_percent: 100 per GPU of its own that was busy; None without one.
+        gpu_memory_percent: 100 per GPU of its own whose memory is full; None without one.
     """
 
     time: datetime
     cpu_percent: float
     memory_bytes: int
+    disk_bytes: int | None = None
+    gpu_percent: float | None = None
+    gpu_memory_percent: float | None = None
 
 
 OnSample = Callable[[Sample], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskExcess:
+    """Why a container was stopped for what is on the disk.
+
+    Attributes:
+        own: Whether it wrote more than it may itself; otherwise the machine's disk ran full.
+        written_bytes: What it had on disk when that was last counted; None where it can't be counted.
+        free_bytes: What was left on the disk, or None.
+    """
+
+    own: bool
+    written_bytes: int | None
+    free_bytes: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +136,8 @@ class ContainerResult:
         oom_events: How many of its processes the kernel ended so, at least.
         timed_out: Whether it was stopped because its time limit was over.
         stopped: Whether it was stopped because the caller asked for it.
+        disk_excess: Why it was stopped for what is on the disk, or None.
+        refused_forks: How many processes and threads it was refused since it had too many.
         interrupted: Whether the engine was out of reach for a while during the run; output may have been lost.
         output_complete: Whether stdout and stderr were read to their ends.
         error: The engine's own words on a failed run; mostly empty.
@@ -119,7 +146,8 @@ class ContainerResult:
         peak_working_set_bytes: The highest sampled memory in use without droppable file pages, or None.
         cpu_seconds: Processor time of all its processes, or None. This and the marks above are exact, unless the
             machine was too busy to read the counters in the milliseconds between the end and their removal.
-        samples: Over time, at most 2,000; fewer per second the longer it ran.
+        samples: Over time, at most 1,000; fewer per second the longer it ran.
+        invoke_duration_s: Seconds that a warm container took to answer; None for a container of the job's own.
     """
 
     exit_code: int
@@ -129,6 +157,8 @@ class ContainerResult:
     oom_events: int = 0
     timed_out: bool = False
     stopped: bool = False
+    disk_excess: DiskExcess | None = None
+    refused_forks: int = 0
     interrupted: bool = False
     output_complete: bool = True
     error: str = ""
@@ -136,6 +166,7 @@ class ContainerResult:
     peak_working_set_bytes: int | None = None
     cpu_seconds: float | None = None
     samples: tuple[Sample, ...] = ()
+    invoke_duration_s: float | None = None
 
     @property
     def exec_duration_s(self) -> float:

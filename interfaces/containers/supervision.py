@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from interfaces.containers.records import StopSignal
+from interfaces.containers.records import DiskExcess, StopSignal
 from interfaces.errors import EngineError
 
 _EARLY_S = 2.0
@@ -62,6 +62,7 @@ class Ending:
 
     timed_out: bool = False
     stopped: bool = False
+    disk_excess: DiskExcess | None = None
 
 
 class Watched(Protocol):
@@ -75,6 +76,9 @@ class Watched(Protocol):
 
     def look(self, *, final: bool) -> None:
         """Read its counters."""
+
+    def disk_excess(self) -> DiskExcess | None:
+        """Why it is to be stopped for what is on the disk, or None."""
 
     def kill(self, signal: str) -> bool:
         """Send a signal; False where it was already gone."""
@@ -137,6 +141,9 @@ class _Supervisor:
                 self._stop(Ending(stopped=True))
             elif not self._stopping and now >= deadline:
                 self._stop(Ending(timed_out=True))
+            elif not self._stopping and (excess := self._watched.disk_excess()) is not None:
+                # No grace: it would go on writing.
+                self._stop(Ending(disk_excess=excess), signal="SIGKILL")
             elif now >= self._kill_at:
                 self._kill()
             if alive and now >= next_look:
@@ -159,9 +166,9 @@ class _Supervisor:
             return False
         return True
 
-    def _stop(self, ending: Ending) -> None:
+    def _stop(self, ending: Ending, *, signal: str = "SIGTERM") -> None:
         self._stopping = True
-        if self._watched.kill("SIGTERM"):
+        if self._watched.kill(signal):
             self._ending = ending
             self._kill_at = time.monotonic() + self._grace_s
 

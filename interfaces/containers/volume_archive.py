@@ -22,6 +22,9 @@ from interfaces.storage.hostile_tree import TooLarge
 MOST_ENTRIES = 1_000_000
 """More files than this are not taken from a container."""
 
+DEEPEST = 100
+"""Nor folders below this depth: removing a tree again goes as deep, and Python's stack has an end."""
+
 _READ_BYTES = 2**20
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -102,6 +105,8 @@ def _parts(below: PurePosixPath, name: str) -> list[str]:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts:
         raise ValidationError(f"the component wrote a file whose path leaves its folder: {name!r}")
+    if len(path.parts) > DEEPEST:
+        raise ValidationError(f"the component wrote folders that are more than {DEEPEST} deep in each other")
     return [*below.parts, *path.parts]
 
 

@@ -25,8 +25,8 @@ from interfaces.errors import EngineError
     [
         ('ENTRYPOINT ["/opt/app/run.sh"]', StartProblem.ENTRY_POINT, "'/opt/app/run.sh': No such file or directory"),
         ('ENTRYPOINT ["run"]', StartProblem.ENTRY_POINT, "'run': No such file or directory"),
-        ('ENTRYPOINT ["/etc/passwd"]', StartProblem.ENTRY_POINT, "'/etc/passwd': Permission denied"),
-        ('ENTRYPOINT ["/etc"]', StartProblem.ENTRY_POINT, "'/etc': Permission denied"),
+        ('ENTRYPOINT ["/etc/passwd"]', StartProblem.PERMISSION, "'/etc/passwd': Permission denied"),
+        ('ENTRYPOINT ["/etc"]', StartProblem.PERMISSION, "'/etc': Permission denied"),
         ("USER ghost", StartProblem.USER, "USER line"),
         ("USER 1000:ghosts", StartProblem.USER, "USER line"),
     ],

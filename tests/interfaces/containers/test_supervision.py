@@ -11,6 +11,7 @@ import threading
 import pytest
 
 from interfaces.containers import supervision
+from interfaces.containers.records import DiskExcess
 from interfaces.containers.supervision import Ending, WakeUp, wait_for_end
 from interfaces.errors import EngineError
 
@@ -27,6 +28,7 @@ class Process:
         self._end = threading.Event()
         self.signals: list[str] = []
         self.looks: list[bool] = []
+        self.excess: DiskExcess | None = None
         self.pid = self._process.pid
         if "print" in program:
             self._process.stdout.readline()
@@ -56,6 +58,9 @@ class Process:
 
     def look(self, *, final: bool) -> None:
         self.looks.append(final)
+
+    def disk_excess(self) -> DiskExcess | None:
+        return self.excess
 
     def kill(self, name: str) -> bool:
         self.signals.append(name)
