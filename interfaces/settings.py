@@ -6,10 +6,11 @@ group's field is reached with two underscores: ``COMPONENT_FLOWS_LIMITS__PROCESS
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -50,6 +51,73 @@ class LimitSettings(BaseModel):
     )
     output_bytes: int = Field(
         64 * 2**30, ge=1024, description="Largest output file that is taken from a container, in bytes."
+    )
+    disk_bytes: int = Field(
+        128 * 2**30,
+        ge=2**20,
+        description="Most bytes one container may have on disk, in /output, /tmp and its own layer together; watched "
+        "about once a second where this process may read the engine's folders.",
+    )
+    min_free_disk_bytes: int = Field(
+        2**30, ge=0, description="What must stay free on the engine's disk, in bytes; below it, containers are stopped."
+    )
+
+
+class InstanceSettings(BaseModel):
+    """A kind of machine and its price. Prices are exact decimals: as binary fractions, costs would be rounded wrongly."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    cpu: int = Field(ge=1)
+    memory: float = Field(gt=0)
+    gpus: int = Field(0, ge=0)
+    gpu_type: str | None = None
+    us_cents_per_hour: Decimal = Field(ge=0)
+
+
+class CostSettings(BaseModel):
+    """What a job's use of a machine costs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    instances: tuple[InstanceSettings, ...] = Field(
+        (),
+        description="Table of instances: each with `name`, `cpu` (cores), `memory` (GB), `gpus`, `gpu_type` and "
+        "`us_cents_per_hour`.",
+    )
+    instance: str | None = Field(
+        None, description="Name of the row of that table which this machine is; unset: jobs have no cost."
+    )
+    euro_per_us_dollar: Decimal | None = Field(
+        None, gt=0, description="Exchange rate for costs, such as 0.92; needed where the instance is set."
+    )
+    tax_percent: Decimal = Field(Decimal(0), ge=0, description="Tax on top of the prices, in percent.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> CostSettings:
+        if self.instance is None:
+            return self
+        names = [one.name for one in self.instances]
+        if names.count(self.instance) != 1:
+            raise ValueError(f"costs.instance is '{self.instance}', but costs.instances must have one row of that name")
+        if self.euro_per_us_dollar is None:
+            raise ValueError("costs.instance is set, so costs.euro_per_us_dollar must be set too")
+        return self
+
+
+class WarmSettings(BaseModel):
+    """Containers of components with `method: invoke`, which serve one job after another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    idle_s: float = Field(300, gt=0, description="Seconds without a job after which a warm container is stopped.")
+    max_jobs: int = Field(100, ge=1, description="Most jobs that one warm container serves.")
+    max_idle: int = Field(4, ge=0, description="Most warm containers of one process that wait for a job.")
+    helper_image: str | None = Field(
+        None,
+        description="Image with python3 through which warm containers are reached where this process is not root beside "
+        "the engine; unset: `base_image`, else the local base image.",
     )
 
 
@@ -94,7 +162,9 @@ class Settings(BaseSettings):
         "'component-flows-base' where the engine has it, else the Dockerfile's own default.",
     )
     limits: LimitSettings = LimitSettings()
+    costs: CostSettings = CostSettings()
     server: ServerSettings = ServerSettings()
+    warm: WarmSettings = WarmSettings()
 
     @classmethod
     def settings_customise_sources(

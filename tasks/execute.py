@@ -10,32 +10,35 @@ from collections.abc import Callable
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from interfaces import messages
 from interfaces.containers.protocol import (
     BindMount,
     ContainerCannotStart,
     ContainerEngine,
-    ContainerResult,
     ContainerSpec,
     Sample,
 )
-from interfaces.containers.runtime_metrics import Instance, runtime_metrics
+from interfaces.containers.runtime_metrics import Instance
 from interfaces.engine import get_engine
-from interfaces.errors import ComponentException
+from interfaces.errors import ComponentException, EngineInterrupted
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.settings import LimitSettings
 from interfaces.site import Site, get_site
 from interfaces.storage.job_folder import JobFolder
 from interfaces.tarballs import TarballKind, unpacked
+from interfaces.verdicts import Limits, Verdict, VerdictKind, container_verdict, error_verdict
 from tasks.in_thread import in_thread
+from tasks.invoke import is_warm, warm_run
 from tasks.job_logs import JobLogs
 from tasks.naming import container_name, labels, output_volume
+from tasks.record_result import this_instance, with_result
 from tasks.records import moved, saved
 from tasks.run_logging import show_in_run
 
 GB = 2**30
 POLL_S = 0.05
+KILLED = (128 + 9, 128 + 15, 255)
+"""How a container ends that its engine takes down with it; 255 where it was not there to see how."""
 
 
 def container_spec(site: Site, job: ComponentJob) -> ContainerSpec:
@@ -56,18 +59,8 @@ def container_spec(site: Site, job: ComponentJob) -> ContainerSpec:
         processes=limits.processes,
         cpus=limits.cpus,
         stop_grace_s=limits.stop_grace_s,
-    )
-
-
-def instance(engine: ContainerEngine) -> Instance:
-    """This machine as the contract's `runtime_metrics` describe it."""
-    info = engine.info()
-    return Instance(
-        name=info.name,
-        cpu=info.cpus,
-        memory=round(info.memory_bytes / GB, 1),
-        gpus=len(info.gpus),
-        gpu_type=info.gpus[0].model if info.gpus else None,
+        disk_bytes=limits.disk_bytes,
+        min_free_disk_bytes=limits.min_free_disk_bytes,
     )
 
 
@@ -96,10 +89,8 @@ def executed(
     site = get_site()
     engine = engine or get_engine()
     if engine.image(job.image.sha256) is None:
-        raise ComponentException(
-            f"The container image of '{job.component}' is no longer in the engine; register the component again",
-            job=job,
-        )
+        message = f"The container image of '{job.component}' is no longer in the engine; register the component again"
+        raise failed(job, Verdict(kind=VerdictKind.IMAGE_MISSING, message=message))
     job = moved(job, JobStatus.EXECUTING)
     logs = JobLogs(site, job.id, show)
 
@@ -108,7 +99,8 @@ def executed(
 
     engine.create_output_volume(output_volume(job), labels(job))
     try:
-        result = engine.run(
+        run = warm_run(site, job, engine) if is_warm(job, site) else engine.run
+        result = run(
             container_spec(site, job),
             time_limit_s=job.time_limit,
             on_output=logs.take,
@@ -116,36 +108,38 @@ def executed(
             stop=stop,
         )
     except ContainerCannotStart as error:
-        raise ComponentException(str(error), job=job) from error
+        job = job.changed(stderr=logs.tail("stderr"))
+        raise failed(job, error_verdict(error, status=job.status, message=str(error))) from error
     finally:
         logs.close()
-    job = saved(
-        job.changed(
-            stdout=logs.tail("stdout"),
-            stderr=logs.tail("stderr"),
-            exec_duration_s=result.exec_duration_s,
-            peak_memory_bytes=result.peak_memory_bytes,
-            runtime_metrics=runtime_metrics(
-                result, instance=instance(engine), memory_limit_bytes=int(job.requires_memory_gb * GB)
-            ),
-        )
-    )
-    if message := failure(result, job.stderr):
-        raise ComponentException(message, job=job)
+    if result.interrupted and result.exit_code in KILLED and not (result.oom_killed or result.timed_out or result.stopped):
+        raise EngineInterrupted(f"the engine was restarted while the container of '{job.component}' ran, and ended it")
+    here = this_instance(engine)
+    verdict = container_verdict(result, stderr=logs.tail("stderr"), limits=container_limits(site, job, here))
+    job = with_result(job, result, logs, here)
+    job = saved(job.changed(verdict=verdict.document() if verdict is not None else None))
+    if verdict is not None and verdict.is_failure:
+        raise ComponentException(verdict.message, job=job)
     return moved(job, JobStatus.EXECUTED)
 
 
-def failure(result: ContainerResult, stderr: str) -> str:
-    """The message for the user about a container that did not succeed; "" for one that did."""
-    if result.stopped:
-        return messages.CANCELLED
-    if result.timed_out:
-        return messages.TIME_LIMIT
-    if result.exit_code == 0:
-        return ""
-    if result.oom_killed:
-        return messages.MEMORY_LIMIT
-    return messages.failed_with(stderr)
+def container_limits(site: Site, job: ComponentJob, here: Instance) -> Limits:
+    """What the job's container is allowed, and what could be had here at most."""
+    limits: LimitSettings = site.settings.limits
+    return Limits(
+        memory_bytes=int(job.requires_memory_gb * GB),
+        time_limit_s=job.time_limit,
+        processes=limits.processes,
+        disk_bytes=limits.disk_bytes,
+        gpu_type=job.requires_gpu_type,
+        most_memory_gb=limits.max_memory_gb or here.memory,
+        most_time_s=limits.max_time_limit_s,
+    )
+
+
+def failed(job: ComponentJob, verdict: Verdict) -> ComponentException:
+    """Put a verdict on the job's record; gives what to raise."""
+    return ComponentException(verdict.message, job=saved(job.changed(verdict=verdict.document())))
 
 
 @task(name="execute", cache_policy=NO_CACHE)

@@ -14,13 +14,22 @@ import requests
 
 from interfaces.containers import cannot_start
 from interfaces.containers.cgroup import ContainerCgroup, open_cgroup
+from interfaces.containers.disk_watch import DiskWatch, written_folders
 from interfaces.containers.engine_errors import BROKEN, engine_errors, status_of, words_of
 from interfaces.containers.engine_facts import engine_time
 from interfaces.containers.engine_stats import StatsReader
+from interfaces.containers.nvml import GpuCounters, open_gpus
 from interfaces.containers.output_stream import OutputStream
-from interfaces.containers.records import ContainerResult, ContainerSpec, OnOutput, OnSample, StopSignal
+from interfaces.containers.records import (
+    ContainerResult,
+    ContainerSpec,
+    DiskExcess,
+    OnOutput,
+    OnSample,
+    StopSignal,
+)
 from interfaces.containers.supervision import Ending, WakeUp, wait_for_end
-from interfaces.containers.usage import UsageRecorder
+from interfaces.containers.usage import Gauges, UsageRecorder
 from interfaces.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -40,7 +49,14 @@ class DockerRun:
     """A created container that is run once."""
 
     def __init__(
-        self, api: Any, container: str, spec: ContainerSpec, *, read_cgroups: bool, on_sample: OnSample | None
+        self,
+        api: Any,
+        container: str,
+        spec: ContainerSpec,
+        *,
+        local: bool,
+        read_cgroups: bool,
+        on_sample: OnSample | None,
     ) -> None:
         """Prepare; nothing starts yet.
 
@@ -48,14 +64,18 @@ class DockerRun:
             api: The SDK's client.
             container: The id of the created container.
             spec: What it was created from.
+            local: Whether the engine is reached through a socket of this machine.
             read_cgroups: Whether to read the kernel's counters where they can be reached.
             on_sample: Called with each sample.
         """
         self._api, self._container, self._spec = api, container, spec
-        self._read_cgroups = read_cgroups
-        self._recorder = UsageRecorder(on_sample)
+        self._local, self._read_cgroups = local, read_cgroups
+        self._recorder = UsageRecorder(on_sample, gauges=self._gauges)
+        self._gpus: GpuCounters | None = None
         self._output: OutputStream | None = None
         self._cgroup: ContainerCgroup | None = None
+        self._disk: DiskWatch | None = None
+        self._facts: Mapping[str, Any] = {}
         self._ended = threading.Event()
         self._given_up = threading.Event()
         self._lost: BaseException | None = None
@@ -110,6 +130,13 @@ class DockerRun:
         if cgroup is None and pid:
             stats = StatsReader(self._api, self._container, self._recorder)
         self._cgroup = cgroup
+        if self._local:
+            self._gpus = open_gpus(self._spec.gpus)
+            self._disk = DiskWatch(
+                written_folders(self._facts),
+                max_bytes=self._spec.disk_bytes,
+                min_free_bytes=self._spec.min_free_disk_bytes,
+            )
         threading.Thread(target=self._await_end, args=(wake_up,), name="container-wait", daemon=True).start()
         try:
             return wait_for_end(
@@ -126,6 +153,8 @@ class DockerRun:
                 stats.close()
             if cgroup is not None:
                 cgroup.close()
+            if self._gpus is not None:
+                self._gpus.close()
 
     def _await_end(self, wake_up: WakeUp) -> None:
         """Set `_ended` once the container has ended or can't be followed any more."""
@@ -165,7 +194,8 @@ class DockerRun:
             return self._inspected()
 
     def _inspected(self) -> Mapping[str, Any]:
-        state: Mapping[str, Any] = self._api.inspect_container(self._container)["State"]
+        self._facts = self._api.inspect_container(self._container)
+        state: Mapping[str, Any] = self._facts["State"]
         return state
 
     def _engine_is_back(self) -> bool:
@@ -195,6 +225,18 @@ class DockerRun:
         reading = self._cgroup.read() if self._cgroup else None
         if reading is not None:
             self._recorder.add(reading, final=final)
+
+    def _gauges(self) -> Gauges:
+        gpus = self._gpus.read() if self._gpus is not None else None
+        return Gauges(
+            disk_bytes=self._disk.written_bytes if self._disk is not None else None,
+            gpu_percent=gpus.busy_percent if gpus is not None else None,
+            gpu_memory_percent=gpus.memory_percent if gpus is not None else None,
+        )
+
+    def disk_excess(self) -> DiskExcess | None:
+        """Why it is to be stopped for what is on the disk, or None."""
+        return self._disk.look() if self._disk is not None else None
 
     def kill(self, signal: str) -> bool:
         """Send a signal; False where the container had ended already."""
@@ -234,6 +276,8 @@ class DockerRun:
             oom_events=oom_events,
             timed_out=ending.timed_out,
             stopped=ending.stopped,
+            disk_excess=ending.disk_excess,
+            refused_forks=usage.refused_forks,
             interrupted=self._interrupted,
             output_complete=complete and not self._interrupted,
             error=state.get("Error") or "",

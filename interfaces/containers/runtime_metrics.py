@@ -7,10 +7,11 @@ and beside them ``totals``: exact figures from the kernel.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from interfaces.containers.records import ContainerResult
+from interfaces.containers.records import ContainerResult, Sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,34 +33,32 @@ class Instance:
     gpu_type: str | None = None
 
 
-def runtime_metrics(result: ContainerResult, instance: Instance, memory_limit_bytes: int) -> dict[str, Any]:
+def runtime_metrics(
+    result: ContainerResult, instance: Instance, *, memory_limit_bytes: int, disk_limit_bytes: int | None = None
+) -> dict[str, Any]:
     """Metrics over time and totals, ready for JSON.
 
     Args:
         result: Of the container.
         instance: Where it ran.
         memory_limit_bytes: What 100 % of `MemoryUtilization` is.
+        disk_limit_bytes: What 100 % of `DiskUtilization` is: what the container may have on disk, in its volumes and
+            its own layer; None: there is no bound, and so no percentage.
 
     Returns:
-        As in the module's text. `CPUUtilization` is 100 per busy core. A metric without samples has empty lists. In
-        `totals`, what could not be measured is None.
+        As in the module's text. `CPUUtilization` is 100 per busy core, `GPUUtilization` and `GPUMemoryUtilization` 100
+        per GPU. A metric that was not sampled has empty lists. In `totals`, what could not be measured is None.
     """
-    timestamps = [sample.time.isoformat() for sample in result.samples]
-    metrics = {
-        "CPUUtilization": [sample.cpu_percent for sample in result.samples],
-        "MemoryUtilization": [100 * sample.memory_bytes / memory_limit_bytes for sample in result.samples],
+    metrics: dict[str, Callable[[Sample], float | None]] = {
+        "CPUUtilization": lambda sample: sample.cpu_percent,
+        "MemoryUtilization": lambda sample: _percent(sample.memory_bytes, memory_limit_bytes),
+        "GPUUtilization": lambda sample: sample.gpu_percent,
+        "GPUMemoryUtilization": lambda sample: sample.gpu_memory_percent,
+        "DiskUtilization": lambda sample: _percent(sample.disk_bytes, disk_limit_bytes),
     }
     return {
         "instance": asdict(instance),
-        "metrics": [
-            {
-                "label": label,
-                "status": "Complete",
-                "timestamps": timestamps,
-                "values": [round(value, 3) for value in values],
-            }
-            for label, values in metrics.items()
-        ],
+        "metrics": [_metric(label, result.samples, value) for label, value in metrics.items()],
         "totals": {
             "cpu_seconds": result.cpu_seconds,
             "peak_memory_bytes": result.peak_memory_bytes,
@@ -68,3 +67,17 @@ def runtime_metrics(result: ContainerResult, instance: Instance, memory_limit_by
             "oom_events": result.oom_events,
         },
     }
+
+
+def _metric(label: str, samples: tuple[Sample, ...], value: Callable[[Sample], float | None]) -> dict[str, Any]:
+    known = [(sample.time, number) for sample in samples if (number := value(sample)) is not None]
+    return {
+        "label": label,
+        "status": "Complete",
+        "timestamps": [time.isoformat(timespec="milliseconds") for time, _ in known],
+        "values": [round(number, 3) for _, number in known],
+    }
+
+
+def _percent(used: int | None, limit: int | None) -> float | None:
+    return 100 * used / limit if used is not None and limit else None

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from interfaces.containers.cgroup import Reading
 from interfaces.containers.records import OnSample, Sample
 
-MOST_SAMPLES = 2000
+Number = TypeVar("Number", int, float)
+
+MOST_SAMPLES = 1000
 """How many samples are kept; a run of 24 hours at one a second would otherwise fill megabytes of its record."""
 
 _SHORTEST_SPAN_S = 0.05
 """Processor time over less than this says nothing: the kernel hands it out in slices of some milliseconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gauges:
+    """What is read beside the counters for each sample; the fields are those of `Sample`."""
+
+    disk_bytes: int | None = None
+    gpu_percent: float | None = None
+    gpu_memory_percent: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +38,7 @@ class Usage:
         peak_working_set_bytes: The highest sample, without file pages that can be dropped.
         cpu_seconds: Processor time of all its processes.
         oom_kills: Processes that the kernel ended for want of memory.
+        refused_forks: Processes and threads that were not started since there were too many.
     """
 
     samples: tuple[Sample, ...]
@@ -32,19 +46,29 @@ class Usage:
     peak_working_set_bytes: int | None
     cpu_seconds: float | None
     oom_kills: int
+    refused_forks: int
 
 
 class UsageRecorder:
     """Collects readings; safe to use from several threads."""
 
-    def __init__(self, on_sample: OnSample | None = None, *, most_samples: int = MOST_SAMPLES) -> None:
+    def __init__(
+        self,
+        on_sample: OnSample | None = None,
+        *,
+        gauges: Callable[[], Gauges] = Gauges,
+        most_samples: int = MOST_SAMPLES,
+    ) -> None:
         """Start empty.
 
         Args:
             on_sample: Called with each new sample, by the thread that adds the reading.
-            most_samples: When there are more, each two neighbours become one (mean CPU, higher memory).
+            gauges: Called for each sample; must be quick.
+            most_samples: When there are more, each two neighbours become one (mean of what is busy, higher of what is
+                filled).
         """
         self._on_sample = on_sample
+        self._gauges = gauges
         self._most_samples = most_samples
         self._lock = threading.Lock()
         self._last: Reading | None = None
@@ -74,10 +98,14 @@ class UsageRecorder:
             if final or span_s < _SHORTEST_SPAN_S:
                 return
             self._last_sampled = reading
+            gauges = self._gauges()
             sample = Sample(
                 time=reading.time,
                 cpu_percent=max(0.0, 100 * (reading.cpu_seconds - before.cpu_seconds) / span_s),
                 memory_bytes=reading.memory_bytes,
+                disk_bytes=gauges.disk_bytes,
+                gpu_percent=gauges.gpu_percent,
+                gpu_memory_percent=gauges.gpu_memory_percent,
             )
             self._keep(sample)
         if self._on_sample is not None:
@@ -94,6 +122,7 @@ class UsageRecorder:
                 peak_working_set_bytes=self._peak_working_set if last else None,
                 cpu_seconds=last.cpu_seconds if last else None,
                 oom_kills=last.oom_kills if last else 0,
+                refused_forks=last.refused_forks if last else 0,
             )
 
     def _keep(self, sample: Sample) -> None:
@@ -115,4 +144,18 @@ def _joined(one: Sample, weight: int, other: Sample) -> Sample:
         time=other.time,
         cpu_percent=(one.cpu_percent * weight + other.cpu_percent) / (weight + 1),
         memory_bytes=max(one.memory_bytes, other.memory_bytes),
+        disk_bytes=_higher(one.disk_bytes, other.disk_bytes),
+        gpu_percent=_mean(one.gpu_percent, weight, other.gpu_percent),
+        gpu_memory_percent=_higher(one.gpu_memory_percent, other.gpu_memory_percent),
     )
+
+
+def _higher(one: Number | None, other: Number | None) -> Number | None:
+    known = [value for value in (one, other) if value is not None]
+    return max(known, default=None)
+
+
+def _mean(one: float | None, weight: int, other: float | None) -> float | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return (one * weight + other) / (weight + 1)

@@ -14,6 +14,7 @@ from interfaces.database.inserting import insert_if_new
 from interfaces.database.lease_records import lease_end
 from interfaces.database.tables import ImageRow, JobRow, JobValueRow, TarballRow
 from interfaces.errors import InvalidMove, UnknownName
+from interfaces.job_figures import packed
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.owners import Owner
@@ -57,6 +58,8 @@ def _columns(job: ComponentJob) -> dict[str, Any]:
         "task_on_failure": [job.task_on_failure] if job.task_on_failure else [],
         "detailed_error_message": dict(job.detailed_error_message),
         "verdict": [job.verdict] if job.verdict else [],
+        "verdict_kind": str(job.verdict.get("kind", "")) if job.verdict else "",
+        "figures": packed(job),
         "duration_s": job.duration.total_seconds() if job.duration is not None else None,
     }
 

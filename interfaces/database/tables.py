@@ -6,7 +6,19 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -192,6 +204,7 @@ class JobRow(Base):
     __table_args__ = (
         Index("jobs_by_component", "component_slug", "status", "completed_at"),
         Index("jobs_by_time", "created"),
+        Index("jobs_by_figures", "image_pk", "status", "verdict_kind", "figures"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -225,6 +238,9 @@ class JobRow(Base):
     name: Mapped[str] = mapped_column(String(255))
     # [verdict] once something went wrong, else [].
     verdict: Mapped[list[Any]] = mapped_column(server_default="[]", default=list)
+    verdict_kind: Mapped[str] = mapped_column(String(64), server_default="", default="")
+    # A copy of the numbers, written with them; see `interfaces.job_figures`.
+    figures: Mapped[bytes] = mapped_column(LargeBinary(64), server_default="", default=b"")
     cpu_seconds: Mapped[float | None]
     invoke_duration_s: Mapped[float | None]
     retry_of: Mapped[UUID | None]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from interfaces.containers.cgroup import Reading
-from interfaces.containers.usage import UsageRecorder
+from interfaces.containers.usage import Gauges, UsageRecorder
 
 MB = 2**20
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -76,3 +76,38 @@ def test_a_long_run_keeps_few_samples_and_no_peak_is_lost(count):
     assert [sample.cpu_percent for sample in samples] == pytest.approx([50] * len(samples))
     assert samples[-1].time == seen[-1].time
     assert [sample.time for sample in samples] == sorted({sample.time for sample in samples})
+
+
+def test_disk_and_gpu_are_read_with_each_sample():
+    gauges = iter([Gauges(disk_bytes=1, gpu_percent=50), Gauges(disk_bytes=2, gpu_memory_percent=7)])
+    recorder = UsageRecorder(gauges=lambda: next(gauges))
+    for second in range(3):
+        recorder.add(reading(second, second))
+    one, two = recorder.usage().samples
+    assert (one.disk_bytes, one.gpu_percent, one.gpu_memory_percent) == (1, 50, None)
+    assert (two.disk_bytes, two.gpu_percent, two.gpu_memory_percent) == (2, None, 7)
+
+
+def test_a_long_run_keeps_the_mean_of_what_is_busy_and_the_highest_of_what_is_filled():
+    count = iter(range(100))
+
+    def gauges() -> Gauges:
+        n = next(count)
+        return Gauges(disk_bytes=n, gpu_percent=100 * (n % 2), gpu_memory_percent=90 if n == 3 else 10)
+
+    recorder = UsageRecorder(gauges=gauges, most_samples=8)
+    for second in range(17):
+        recorder.add(reading(second, second))
+    samples = recorder.usage().samples
+    assert len(samples) == 4
+    assert {sample.gpu_percent for sample in samples} == {50}
+    assert [sample.gpu_memory_percent for sample in samples] == [90, 10, 10, 10]
+    assert [sample.disk_bytes for sample in samples] == [3, 7, 11, 15]
+
+
+def test_what_was_not_read_at_first_takes_the_value_of_its_neighbour():
+    values = iter([None, 8, 9, None])
+    recorder = UsageRecorder(gauges=lambda: Gauges(disk_bytes=(n := next(values)), gpu_percent=n), most_samples=4)
+    for second in range(5):
+        recorder.add(reading(second, second))
+    assert [(sample.disk_bytes, sample.gpu_percent) for sample in recorder.usage().samples] == [(8, 8), (9, 9)]

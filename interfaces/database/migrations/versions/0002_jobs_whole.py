@@ -1,5 +1,8 @@
 """Verdicts, leases, what follows a job, values of several files, and images in registries."""
 
+import math
+import struct
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +21,8 @@ _ADDED: dict[str, list[sa.Column[Any]]] = {
     ],
     "component_job": [
         sa.Column("verdict", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("verdict_kind", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("figures", sa.LargeBinary(length=64), server_default="", nullable=False),
         sa.Column("cpu_seconds", sa.Double(), nullable=True),
         sa.Column("invoke_duration_s", sa.Double(), nullable=True),
         sa.Column("retry_of", sa.Uuid(), nullable=True),
@@ -39,6 +44,8 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     op.create_index("ix_component_job_lease_owner", "component_job", ["lease_owner"])
+    _pack_figures()
+    op.create_index("jobs_by_figures", "component_job", ["image_pk", "status", "verdict_kind", "figures"])
     op.create_table(
         "job_follow_up",
         sa.Column("job_id", sa.Uuid(), nullable=False),
@@ -72,6 +79,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pk"),
         sa.UniqueConstraint("owner", "kind", "key", name="one_record_per_source"),
     )
+
+
+def _pack_figures() -> None:
+    """Give the jobs so far their figures, in the form that `interfaces.job_figures` had when this was written."""
+    jobs = sa.table(
+        "component_job",
+        *(sa.column("id", sa.Uuid), sa.column("figures", sa.LargeBinary), sa.column("runtime_metrics", sa.JSON)),
+        *(sa.column("created", sa.DateTime(timezone=True)), sa.column("started_at", sa.DateTime(timezone=True))),
+        *map(sa.column, ("duration_s", "exec_duration_s", "peak_memory_bytes", "requires_memory_gb")),
+    )
+    for job in op.get_bind().execute(sa.select(jobs)).all():
+        created = job.created if job.created.tzinfo else job.created.replace(tzinfo=UTC)  # SQLite keeps no zone
+        waiting_s = (job.started_at - job.created).total_seconds() if job.started_at else None
+        peak = needed = job.peak_memory_bytes
+        if peak is not None and peak >= 0.98 * job.requires_memory_gb * 2**30:
+            needed = job.runtime_metrics.get("totals", {}).get("peak_working_set_bytes") or peak
+        numbers = (waiting_s, job.duration_s, job.exec_duration_s, None, peak, needed, None)
+        figures = struct.pack(
+            "<q7d",
+            (created - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1),
+            *(math.nan if number is None else number for number in numbers),
+        )
+        op.execute(sa.update(jobs).where(jobs.c.id == job.id).values(figures=figures))
 
 
 def _choose_one_version(table: str, peers: list[str], *, name: str) -> None:
@@ -147,6 +177,7 @@ def downgrade() -> None:
     op.drop_table("look_up_table")
     op.drop_index("ix_job_follow_up_status", "job_follow_up")
     op.drop_table("job_follow_up")
+    op.drop_index("jobs_by_figures", "component_job")
     op.drop_index("ix_component_job_lease_owner", "component_job")
     for table, columns in _ADDED.items():
         for column in columns:
