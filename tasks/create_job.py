@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from interfaces.component import Component, Method
+from interfaces.component import Component
 from interfaces.component_images import ComponentImage
 from interfaces.database.component_records import desired_image, desired_tarball, find_components
 from interfaces.errors import DefinitionError, UnknownName
@@ -74,10 +74,8 @@ def check_runnable(component: Component) -> None:
     """Refuse what this version can't run, rather than running it in another way.
 
     Raises:
-        DefinitionError: The component is called over HTTP, or needs a GPU.
+        DefinitionError: The component needs a GPU.
     """
-    if component.method is Method.INVOKE:
-        raise DefinitionError(f"'{component.slug}' is called over HTTP, which can't be done yet", key="method")
     if component.gpu_type:
         message = f"'{component.slug}' needs a GPU of type {component.gpu_type}, which jobs can't be given yet"
         raise DefinitionError(message, key="gpu_type")
