@@ -20,12 +20,9 @@ import orjson
 
 from interfaces.errors import ValidationError
 from interfaces.json_positions import at_line_and_column, find_repeated_key, find_token, find_too_deep
-from interfaces.json_values import MAX_DEPTH, canonical_json, check_json_value
+from interfaces.json_values import MAX_DEPTH, MAX_INTEGER_DIGITS, canonical_json, check_json_value
 
 __all__ = ["MAX_INTEGER_DIGITS", "canonical_json", "parse_json"]
-
-MAX_INTEGER_DIGITS = 4300
-"""Longest integer, in digits. It is CPython's own bound, since reading more takes time that grows with the square."""
 
 _BOM = b"\xef\xbb\xbf"
 _ESCAPED_COLONS = (b"\\u003a", b"\\u003A")

@@ -1,9 +1,9 @@
 """One line that says why a JSON value does not fit its schema.
 
-jsonschema gives every error of a small value, of which the most telling is chosen. With a large one that would take
-minutes, so of that only the beginning of each list is looked at; where nothing is wrong there, the first error of
-jsonschema-rs serves. It also serves where a schema has regular expressions, on which a hostile text can keep Python's
-engine busy for ever.
+jsonschema gives every error of a small value, of which the most telling is chosen. With a large one, or one that makes
+it follow very many references, that would take minutes, so of that only the beginning of each list is looked at; where
+nothing is wrong there, the first error of jsonschema-rs serves. Not with alternatives, though: of them jsonschema-rs
+keeps all errors of all parts, for which a chart of a few kilobytes can take all memory.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from typing import Any, TypeAlias
 import jsonschema
 import jsonschema_rs
 
-from interfaces.json_schema_checks import MASK, CompiledSchema, TooDeep
+from interfaces.json_explaining import TooMuch, bounded_steps
+from interfaces.json_schema_checks import MASK, CompiledSchema
 from interfaces.json_values import path_text
 
 _SMALL = 20_000
+_MAX_STEPS = 20_000
 _KEPT_ITEMS = 20
 _KEPT_CHARACTERS = 1000
 _KEPT_KEYS = 1000
@@ -33,27 +35,31 @@ _Misfit: TypeAlias = tuple[int, bool, int]
 
 def refusal(value: Any, schema: CompiledSchema) -> str:
     """Why a value that the schema refuses is refused, in one line with the path into the value."""
-    is_small = _is_small(value)
-    line = None
-    if schema.fast is None or not schema.has_patterns:
-        line = _explained(value, schema, is_small=is_small)
-    # Of alternatives jsonschema-rs keeps the errors of every item of every list: more than may fit in memory.
-    if line is None and schema.fast is not None and (is_small or not schema.has_alternatives):
+    line = _explained(value, schema, is_whole=True) if _is_small(value) else None
+    line = line or _explained(value, schema, is_whole=False)
+    if line is None and schema.fast is None:
+        line = _told(next(schema.explaining.iter_errors(value)))  # found once before, in the same time
+    elif line is None and schema.fast is not None and not schema.has_alternatives:
         line = _first_error(value, schema.fast)
-    return line or "the value does not fit its schema"
+    return line or "the value does not fit its schema; it is too large or too deep to say where"
 
 
-def _explained(value: Any, schema: CompiledSchema, *, is_small: bool) -> str | None:
-    """The most telling error of jsonschema, or None where it can't say."""
+def _explained(value: Any, schema: CompiledSchema, *, is_whole: bool) -> str | None:
+    """The most telling error of jsonschema for the whole value or its beginning, or None where it can't say."""
     try:
-        looked_at = value if is_small else _beginning(value)
-        if not is_small and not _is_small(looked_at):
+        looked_at = value if is_whole else _beginning(value)
+        if not is_whole and not _is_small(looked_at):
             return None
-        error = _most_telling(list(schema.explaining.iter_errors(looked_at)))
-    except TooDeep:
+        with bounded_steps(_MAX_STEPS):
+            error = _most_telling(list(schema.explaining.iter_errors(looked_at)))
+    except TooMuch:
         return None
-    if error is None or (not is_small and _may_come_from_cutting(error.instance)):
+    if error is None or (not is_whole and _may_come_from_cutting(error.instance)):
         return None
+    return _told(error)
+
+
+def _told(error: jsonschema.ValidationError) -> str:
     if choices := list(dict.fromkeys(_choices(error))):
         word = "none of" if len(choices) > 1 else "not of" if choices[0].startswith("type ") else "not"
         return _line(error.absolute_path, f"{_short(error.instance)} is {word} {', '.join(choices)}")
@@ -172,7 +178,7 @@ def _is_small(value: Any) -> bool:
 def _beginning(value: Any, level: int = 0) -> Any:
     """A copy with the first items of each list, keys of each object and characters of each text."""
     if level > _KEPT_LEVELS:
-        raise TooDeep
+        raise TooMuch
     if isinstance(value, dict):
         return {key: _beginning(item, level + 1) for key, item in islice(value.items(), _KEPT_KEYS)}
     if isinstance(value, (list, tuple)):

@@ -12,8 +12,9 @@ from typing import Any
 from referencing.exceptions import Unresolvable
 
 from interfaces.errors import ValidationError
+from interfaces.json_explaining import TooMuch
 from interfaces.json_refusals import refusal
-from interfaces.json_schema_checks import CompiledSchema, JsonSchema, TooDeep, check_schema, compile_trusted, compiled
+from interfaces.json_schema_checks import CompiledSchema, JsonSchema, check_schema, compile_trusted, compiled
 from interfaces.json_schemas import kind_schema
 from interfaces.json_values import check_json_value
 from interfaces.kinds import InterfaceKindChoices
@@ -45,7 +46,7 @@ def _check(value: Any, schema: CompiledSchema) -> None:
     try:
         is_valid = (schema.fast or schema.explaining).is_valid(value)
     # These two in draft 3 only, which has no fast one.
-    except TooDeep as error:
+    except TooMuch as error:
         message = "the value is nested too deeply for its schema, or the schema refers to itself without end"
         raise ValidationError(message) from error
     except Unresolvable as error:

@@ -1,7 +1,7 @@
 """What counts as JSON among Python values, and the one way in which a value is written for its hash.
 
 A value is JSON if it is a dict with string keys, a list or tuple, a string that UTF-8 can hold, a bool, an int, a
-finite float or None, nested at most `MAX_DEPTH` levels deep.
+finite float or None, in which no integer has more than `MAX_INTEGER_DIGITS`, nested at most `MAX_DEPTH` levels deep.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ import orjson
 
 from interfaces.errors import ValidationError
 
+MAX_INTEGER_DIGITS = 4300
+"""Longest integer, in digits. It is CPython's own bound, since reading more takes time that grows with the square."""
+
 JsonPath: TypeAlias = tuple[str | int, ...]
 
 MAX_DEPTH = 500
@@ -29,6 +32,7 @@ caller uses), and a recursive schema costs jsonschema-rs stack (it was seen to c
 """
 
 _SHOWN_PARTS = 16
+_TOO_LONG: int = 10**MAX_INTEGER_DIGITS
 _PLAIN_NAME = re.compile(r"[^\W\d][\w-]*|\d[\w-]*[^\W\d][\w-]*")
 
 
@@ -122,6 +126,8 @@ def _key_problem(key: Any) -> str:
 def _scalar_problem(node: Any) -> str:
     if isinstance(node, float) and not math.isfinite(node):
         return f"{node} is not a JSON number; use null"
+    if isinstance(node, int) and abs(node) >= _TOO_LONG:
+        return f"the integer has more than {MAX_INTEGER_DIGITS:,} digits"
     if isinstance(node, str) and _is_torn(node):
         return "the text holds half of a surrogate pair, which is not text"
     if node is None or type(node) in (str, int, float, bool) or isinstance(node, Enum):

@@ -77,7 +77,7 @@ def test_both_agree_on_every_kind(kind: InterfaceKindChoices, data: st.DataObjec
     line = verdict(value, kind)
     assert (line == "") == jsonschema.Draft7Validator(kind_schema(kind)).is_valid(value)
     assert "\n" not in line
-    assert line != "the value does not fit its schema"
+    assert not line.startswith("the value does not fit its schema")
 
 
 SCHEMAS: list[Any] = [

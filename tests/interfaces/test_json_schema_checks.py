@@ -127,11 +127,89 @@ def test_a_reference_that_leads_nowhere_is_refused(draft: str) -> None:
     assert "/definitions/b" in refusal({"$schema": draft, "properties": {"a": {"$ref": "#/definitions/b"}}})
 
 
-def test_a_reference_that_hides_in_an_unknown_keyword_is_not_followed() -> None:
-    hidden = {"$ref": "#/hidden", "hidden": {"$ref": "http://localhost:1/x.json"}}
-    assert "not valid" in refusal(hidden)
-    with pytest.raises(ValidationError, match="leads nowhere"):
-        validate_json(1, kind=InterfaceKindChoices.ANY, schema={"$schema": DRAFTS[3], **hidden})
+HIDDEN = {"items": {"$ref": "#/hidden"}}
+
+
+@pytest.mark.parametrize("draft", DRAFTS.values())
+@pytest.mark.parametrize(
+    ("hidden", "words"),
+    [
+        ({"$ref": "http://localhost:1/x.json"}, "points outside the schema"),
+        ({"properties": {"a": {"$ref": "file:///etc/passwd"}}}, "points outside the schema"),
+        ({"$ref": "#/nowhere"}, "leads nowhere"),
+        ({"type": "foo"}, "foo"),
+        ({"pattern": "("}, "pattern"),
+        (5, "5 is not of type 'object'"),
+        ({"$schema": "https://json-schema.org/draft/2020-12/schema"}, "one draft holds for all of it"),
+    ],
+)
+def test_what_stands_where_only_references_find_it_is_checked_as_well(draft: str, hidden: Any, words: str) -> None:
+    assert words in refusal({"$schema": draft, **HIDDEN, "hidden": hidden})
+
+
+@pytest.mark.parametrize("draft", DRAFTS.values())
+def test_a_sound_part_that_only_references_find_is_followed(draft: str) -> None:
+    schema = {"$schema": draft, **HIDDEN, "hidden": {"pattern": "^(a+)+$"}}
+    validate_json(["aa"], kind=InterfaceKindChoices.ANY, schema=schema)
+    with pytest.raises(ValidationError, match=r"\[0\]: 'aaaa.* does not match"):
+        validate_json(["a" * 50 + "!"], kind=InterfaceKindChoices.ANY, schema=schema)
+
+
+@pytest.mark.parametrize("draft", DRAFTS.values())
+def test_one_draft_holds_for_all_of_a_schema(draft: str) -> None:
+    check_schema({"$schema": draft, "properties": {"a": {"$schema": draft}}})
+    for other in {*DRAFTS.values()} - {draft}:
+        assert "one draft holds for all of it" in refusal({"$schema": draft, "properties": {"a": {"$schema": other}}})
+    for unknown in ("https://json-schema.org/draft/2020-12/schema", "http://localhost:1/meta"):
+        assert "is not supported" in refusal({"$schema": draft, "properties": {"a": {"$schema": unknown}}})
+
+
+@pytest.mark.parametrize("draft", DRAFTS.values())
+def test_keywords_of_later_drafts_are_remarks(draft: str) -> None:
+    schema = {
+        "$schema": draft,
+        "$anchor": "here",
+        "$dynamicRef": "http://localhost:1/x",
+        "$recursiveRef": "http://localhost:1/x",
+        "dependentRequired": {"a": ["b"]},
+        "prefixItems": [{"type": "integer"}],
+        "unevaluatedProperties": False,
+    }
+    for value in ({"a": 1}, ["x"]):
+        validate_json(value, kind=InterfaceKindChoices.ANY, schema=schema)
+
+
+@pytest.mark.parametrize("number", DRAFTS)
+def test_the_address_of_a_schema_is_what_its_draft_calls_so(number: int) -> None:
+    own, other = ("id", "$id") if number < 6 else ("$id", "id")
+    name = "http://json-schema.org/draft-07/schema"  # that of a schema which the libraries know
+    schema = {"$schema": DRAFTS[number], "items": {"$ref": f"{name}#/definitions/a"}, "definitions": {"a": {}}}
+    check_schema({**schema, own: name})
+    assert "points outside the schema" in refusal({**schema, other: name})
+
+
+@pytest.mark.parametrize("draft", DRAFTS.values())
+def test_an_empty_reference_leads_to_the_schema_itself(draft: str) -> None:
+    schema = {"$schema": draft, "type": "object", "properties": {"a": {"$ref": ""}}}
+    validate_json({"a": {"a": {}}}, kind=InterfaceKindChoices.ANY, schema=schema)
+    with pytest.raises(ValidationError, match="a: 5 is not of type 'object'"):
+        validate_json({"a": 5}, kind=InterfaceKindChoices.ANY, schema=schema)
+
+
+@pytest.mark.parametrize("draft", DRAFTS.values())
+@pytest.mark.parametrize(
+    "pattern",
+    ["(" * 3000 + ")" * 3000, "a{99999999999999999999}", "(a{1000}){1000}", "(?P<n>a)(?P=n", "[z-a]"],
+    ids=["deep", "overflow", "large", "open", "range"],
+)
+def test_a_pattern_that_would_break_an_engine_is_refused(draft: str, pattern: str) -> None:
+    assert "pattern" in refusal({"$schema": draft, "items": {"pattern": pattern}})
+
+
+def test_a_type_that_no_one_knows_is_refused_in_draft_3_too() -> None:
+    for schema in ({"type": "foo"}, {"type": ["string", "foo"]}, {"properties": {"a": {"disallow": "foo"}}}):
+        assert "there is no type 'foo'" in refusal({"$schema": DRAFTS[3], **schema})
+    check_schema({"$schema": DRAFTS[3], "type": [{"type": "any"}, "string"]})
 
 
 @pytest.mark.parametrize("draft", DRAFTS.values())

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from interfaces.errors import ValidationError
 from interfaces.json_parsing import parse_json
-from interfaces.json_values import MAX_DEPTH, canonical_json, check_json_value, path_text
+from interfaces.json_values import MAX_DEPTH, MAX_INTEGER_DIGITS, canonical_json, check_json_value, path_text
 
 
 def nested(levels: int, core: Any = 1) -> Any:
@@ -79,6 +79,15 @@ def test_keys_must_be_text() -> None:
         with pytest.raises(ValidationError) as caught:
             check_json_value({"a": {key: 1}})
         assert str(caught.value) == message
+
+
+def test_an_integer_is_bounded_in_its_digits() -> None:
+    largest = 10**MAX_INTEGER_DIGITS - 1
+    for integer in (largest, -largest):
+        assert parse_json(canonical_json([integer])) == [integer]
+    for integer in (largest + 1, -largest - 1):
+        with pytest.raises(ValidationError, match=r"a\[0\]: the integer has more than 4,300 digits"):
+            check_json_value({"a": [integer]})
 
 
 def test_depth_is_bounded() -> None:
