@@ -15,6 +15,7 @@ from interfaces.import_status import ImportStatusChoices
 _Status: TypeAlias = ImportStatusChoices  # the class has a member of that name, too
 
 PLATFORM_ARCHITECTURE = "amd64"
+PLATFORM_OS = "linux"
 REPOSITORY_PREFIX = "component-flows"
 
 _ROOT = re.compile(r"(?:root|[+-]?0+)?", re.ASCII)  # the engine reads the number with a sign, too
@@ -93,19 +94,41 @@ def runs_as_root(user: str) -> bool:
     return _ROOT.fullmatch(user.partition(":")[0].strip()) is not None
 
 
-def check_image(*, reference: str, user: str, architecture: str) -> None:
+def check_image(*, reference: str, user: str, architecture: str, os: str = PLATFORM_OS) -> None:
     """Refuse an image that can't be run.
 
+    Args:
+        reference: What the image is called in the message, after "the container image".
+        user: Its USER.
+        architecture: What it is built for.
+        os: What it is built for.
+
     Raises:
-        ImageImportFailed: It runs as root or is for another architecture.
+        ImageImportFailed: It runs as root or is for another platform.
     """
     if runs_as_root(user):
         raise ImageImportFailed(
             f"the container image {reference} runs as root; end its Dockerfile with a USER instruction that names "
             "another user"
         )
+    wanted = f"{PLATFORM_OS}/{PLATFORM_ARCHITECTURE}"
     if architecture != PLATFORM_ARCHITECTURE:
         raise ImageImportFailed(
-            f"the container image {reference} is for the architecture {architecture}, but "
-            f"linux/{PLATFORM_ARCHITECTURE} is needed; build it with --platform=linux/{PLATFORM_ARCHITECTURE}"
+            f"the container image {reference} is for the architecture {architecture[:50]}, but {wanted} is needed; "
+            f"build it with --platform={wanted}"
+        )
+    if os != PLATFORM_OS:
+        raise ImageImportFailed(f"the container image {reference} is for {os[:50]}, but {wanted} is needed")
+
+
+def check_image_size(*, reference: str, size_bytes: int, max_bytes: int) -> None:
+    """Refuse an image that is too large.
+
+    Raises:
+        ImageImportFailed: It is.
+    """
+    if size_bytes > max_bytes:
+        raise ImageImportFailed(
+            f"the container image {reference} has {size_bytes / 2**30:.1f} GB, more than {max_bytes / 2**30:g} GB "
+            "(setting limits.image_bytes)"
         )

@@ -52,6 +52,8 @@ class LimitSettings(BaseModel):
     output_bytes: int = Field(
         64 * 2**30, ge=1024, description="Largest output file that is taken from a container, in bytes."
     )
+    image_bytes: int = Field(10 * 2**30, ge=1024, description="Largest container image, unpacked, in bytes.")
+    tarball_bytes: int = Field(64 * 2**30, ge=1024, description="Largest model or ground truth, unpacked, in bytes.")
     disk_bytes: int = Field(
         128 * 2**30,
         ge=2**20,
@@ -160,6 +162,18 @@ class Settings(BaseSettings):
         None,
         description="Build argument BASE for images that are built from a Dockerfile; unset: the local base image "
         "'component-flows-base' where the engine has it, else the Dockerfile's own default.",
+    )
+    registry: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$",
+        description="Where imported container images are pushed to, so that other machines of the site can run them: "
+        "host, port and path, such as `localhost:5000/component-flows`; unset: they stay in the engine alone. "
+        "Credentials are those of `docker login`.",
+    )
+    guardian: bool = Field(
+        True,
+        description="Whether a small process watches over jobs and ends what a crash leaves behind; without it, "
+        "'component-flows reap' or the deployment of the same name does that when it is run.",
     )
     limits: LimitSettings = LimitSettings()
     costs: CostSettings = CostSettings()
