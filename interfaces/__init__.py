@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from interfaces.component_images import ComponentImage as ComponentImage
     from interfaces.component_images import GPUTypeChoices as GPUTypeChoices
     from interfaces.definition import ComponentInterface as ComponentInterface
-    from interfaces.definition import ComponentInterfaceExampleValue as ComponentInterfaceExampleValue
     from interfaces.errors import ComponentException as ComponentException
     from interfaces.errors import ValidationError as ValidationError
+    from interfaces.example_value import ComponentInterfaceExampleValue as ComponentInterfaceExampleValue
     from interfaces.graph_run import GraphRun as GraphRun
     from interfaces.import_status import ImportStatusChoices as ImportStatusChoices
     from interfaces.job_manager import ComponentJobManager as ComponentJobManager
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from interfaces.overlays import LookUpTable as LookUpTable
     from interfaces.overlays import OverlaySegment as OverlaySegment
     from interfaces.overlays import OverlaySegmentsMixin as OverlaySegmentsMixin
+    from interfaces.previews.making import preview as preview
+    from interfaces.previews.record import Preview as Preview
     from interfaces.tarballs import Tarball as Tarball
     from interfaces.value import ComponentInterfaceValue as ComponentInterfaceValue
     from interfaces.value import InterfacesAndValues as InterfacesAndValues
@@ -31,7 +33,7 @@ _HOMES = {
     "ComponentException": "errors",
     "ComponentImage": "component_images",
     "ComponentInterface": "definition",
-    "ComponentInterfaceExampleValue": "definition",
+    "ComponentInterfaceExampleValue": "example_value",
     "ComponentInterfaceValue": "value",
     "ComponentJob": "jobs",
     "ComponentJobManager": "job_manager",
@@ -46,8 +48,10 @@ _HOMES = {
     "LookUpTable": "overlays",
     "OverlaySegment": "overlays",
     "OverlaySegmentsMixin": "overlays",
+    "Preview": "previews.record",
     "Tarball": "tarballs",
     "ValidationError": "errors",
+    "preview": "previews.making",
 }
 
 __all__ = sorted(_HOMES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from slugify import slugify
 
 from interfaces.errors import ValidationError
+from interfaces.example_value import ComponentInterfaceExampleValue
 from interfaces.json_examples import INTERFACE_TYPE_JSON_EXAMPLES
 from interfaces.json_validation import check_schema, validate_json
 from interfaces.kinds import (
@@ -28,26 +30,14 @@ if TYPE_CHECKING:
 JsonSchema: TypeAlias = dict[str, Any] | bool
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_PATH_CHARACTERS = re.compile(r"[A-Za-z0-9._ /-]+")
 _MAX_LENGTH = 255
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComponentInterfaceExampleValue:
-    """An example of a valid value, for people who write components.
-
-    Attributes:
-        value: The JSON value.
-        extra_info: A remark about it, or "".
-    """
-
-    value: Any
-    extra_info: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentInterface(OverlaySegmentsMixin):
     """A named, typed place for values: an input or output of components.
+
+    Interfaces are equal if all their fields but the primary key are.
 
     Attributes:
         pk: Primary key once registered, else None.
@@ -62,7 +52,7 @@ class ComponentInterface(OverlaySegmentsMixin):
             allows.
         overlay_segments: The categories of voxels; for Segmentation only, and required there.
         look_up_table: Applied when an overlay image is first shown.
-        example_value: An example of a value; JSON kinds have a built-in one.
+        example_value: An example of a value; JSON kinds have a built-in one, see `example`.
     """
 
     Kind: ClassVar[type[InterfaceKindChoices]] = InterfaceKindChoices
@@ -91,6 +81,12 @@ class ComponentInterface(OverlaySegmentsMixin):
             object.__setattr__(self, "slug", slugify(self.title))
         if self.store_in_database is None:
             object.__setattr__(self, "store_in_database", KIND_FACTS[self.kind].may_be_stored_in_database)
+        if self.example_value is not None:
+            object.__setattr__(self, "example_value", self.example_value.of(self))
+
+    def __hash__(self) -> int:
+        """Of the slug, since a schema can't be hashed."""
+        return hash(self.slug)
 
     @property
     def is_json_kind(self) -> bool:
@@ -128,7 +124,7 @@ class ComponentInterface(OverlaySegmentsMixin):
         if self.example_value is not None or not self.is_json_kind:
             return self.example_value
         built_in = INTERFACE_TYPE_JSON_EXAMPLES[self.kind]
-        return ComponentInterfaceExampleValue(value=built_in.value, extra_info=built_in.extra_info)
+        return ComponentInterfaceExampleValue(value=built_in.value, extra_info=built_in.extra_info).of(self)
 
     def clean(self) -> None:
         """Check every rule that concerns this interface alone.
@@ -186,7 +182,7 @@ class ComponentInterface(OverlaySegmentsMixin):
             ("must not be empty" if not path else "")
             or ("must not begin or end with '/'" if path != path.strip("/") else "")
             or ("must be normalised, with no empty, '.' or '..' part" if {"", ".", ".."} & set(parts) else "")
-            or ("may hold only letters, digits and . _ - / and blanks" if not _PATH_CHARACTERS.fullmatch(path) else "")
+            or ("may hold only printable characters, and no backslash" if not _is_plain(path) else "")
             or ("must not hold a UUID" if _UUID.search(path) else "")
             or ("must not be inputs.json" if path.lower() == "inputs.json" else "")
         )
@@ -239,19 +235,14 @@ class ComponentInterface(OverlaySegmentsMixin):
         if self.default_value is not None:
             if self.super_kind != InterfaceSuperKindChoices.VALUE:
                 raise ValidationError("default_value is only for JSON kinds that are stored in the database")
-            self._check_named("default_value", self.default_value)
+            try:
+                self.validate_against_schema(value=self.default_value)
+            except ValidationError as error:
+                raise ValidationError(f"default_value is not valid: {error}") from error
 
     def _clean_example_value(self) -> None:
         if self.example_value is not None:
-            if not self.is_json_kind:
-                raise ValidationError(f"example_value is only for JSON kinds, not {self.kind.label}")
-            self._check_named("example_value", self.example_value.value)
-
-    def _check_named(self, name: str, value: object) -> None:
-        try:
-            self.validate_against_schema(value=value)
-        except ValidationError as error:
-            raise ValidationError(f"{name} is not valid: {error}") from error
+            self.example_value.clean()
 
     def validate_against_schema(self, *, value: Any) -> None:
         """Check a JSON value against the kind's schema and the interface's own.
@@ -279,6 +270,11 @@ class ComponentInterface(OverlaySegmentsMixin):
         Raises:
             ValidationError: The value does not fit, or not exactly one argument was given.
         """
-        from interfaces.value import create_value  # the record's module needs this one
+        from interfaces.value_creation import create_value  # that module needs this one
 
         return create_value(self, value=value, file=file, image=image)
+
+
+def _is_plain(path: str) -> bool:
+    # A person's file system may give the same text in another normal form, so that the file would not be found.
+    return path.isprintable() and "\\" not in path and unicodedata.is_normalized("NFC", path)

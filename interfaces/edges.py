@@ -50,9 +50,13 @@ def _json_reason(output: ComponentInterface, input: ComponentInterface) -> str |
         input.kind not in _SIMPLE or why_unproven(known, kind_schema(input.kind))
     ):
         return _kinds_reason(output, input)
-    if input.schema is None or not (gap := why_unproven(known, input.schema)):
-        return None
-    return f"a value of '{output.slug}' need not satisfy the schema of '{input.slug}': {gap}"
+    gap = why_schema_unproven(output, input.schema)
+    return f"a value of '{output.slug}' need not satisfy the schema of '{input.slug}': {gap}" if gap else None
+
+
+def why_schema_unproven(output: ComponentInterface, schema: JsonSchema | None) -> str | None:
+    """Why a JSON value of an interface need not satisfy a schema; None where every one provably does."""
+    return None if schema is None else why_unproven(_known_schemas(output), schema)
 
 
 def _known_schemas(output: ComponentInterface) -> list[JsonSchema]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from interfaces.errors import ValidationError
 
 MAX_SEGMENTS = 64
+MAX_TITLE = 255
 
 Interpolation = Literal["RGB", "HLS", "HLSpos", "HLSneg", "Constant"]
 
@@ -99,10 +100,10 @@ def check_growth(old: Sequence[OverlaySegment], new: Sequence[OverlaySegment]) -
 
 @dataclass(frozen=True, kw_only=True)
 class LookUpTable:
-    """Colours and opacities over a range of voxel values.
+    """Colours and opacities over a range of voxel values. Several interfaces may share one.
 
     Attributes:
-        title: Its name.
+        title: Its name, unique.
         color: Points ``[r g b position, ...]`` as one string.
         alpha: Points ``[alpha position, ...]`` or four numbers a point, as many as `color` has.
         color_invert: The same for an inverted display, or "".
@@ -112,6 +113,7 @@ class LookUpTable:
         relative: Whether the range is relative to the window.
         color_interpolation: How colours between two points are found.
         color_interpolation_invert: The same for the inverted display.
+        pk: Primary key once registered, else None.
     """
 
     title: str
@@ -124,6 +126,7 @@ class LookUpTable:
     relative: bool = False
     color_interpolation: Interpolation = "RGB"
     color_interpolation_invert: Interpolation = "RGB"
+    pk: int | None = field(default=None, compare=False)
 
     def clean(self) -> None:
         """Check every rule of a look-up table.
@@ -131,19 +134,26 @@ class LookUpTable:
         Raises:
             ValidationError: Names the field at fault.
         """
-        if not self.title:
-            raise ValidationError("a look-up table needs a title")
+        if not isinstance(self.title, str) or not self.title.strip():
+            raise ValidationError("title of a look-up table must be text that is not empty")
+        if not self.title.isprintable() or len(self.title) > MAX_TITLE:
+            raise ValidationError(f"title must be one line of at most {MAX_TITLE} printable characters")
         self._check_points("color", _POINTS, required=True)
         self._check_points("alpha", _ALPHA_POINTS, required=True)
         self._check_points("color_invert", _POINTS, required=False)
         self._check_points("alpha_invert", _ALPHA_POINTS, required=False)
         self._check_same_length("color", "alpha")
         if bool(self.color_invert) != bool(self.alpha_invert):
-            raise ValidationError("a look-up table has both color_invert and alpha_invert, or neither")
+            raise ValidationError("color_invert and alpha_invert must both be given, or neither")
         self._check_same_length("color_invert", "alpha_invert")
         for name in ("color_interpolation", "color_interpolation_invert"):
             if getattr(self, name) not in get_args(Interpolation):
                 raise ValidationError(f"{name} must be one of {', '.join(get_args(Interpolation))}")
+        for name in ("range_min", "range_max"):
+            if type(getattr(self, name)) is not int:
+                raise ValidationError(f"{name} must be a whole number, not {getattr(self, name)!r:.40}")
+        if not isinstance(self.relative, bool):
+            raise ValidationError(f"relative must be true or false, not {self.relative!r:.40}")
 
     def _check_points(self, name: str, pattern: re.Pattern[str], *, required: bool) -> None:
         text = getattr(self, name)
@@ -156,8 +166,8 @@ class LookUpTable:
             raise ValidationError(f"{one} has {counts[0] + 1} points and {other} {counts[1] + 1}; they must be equal")
 
     def as_json(self) -> dict[str, Any]:
-        """The fields as a JSON object."""
-        return asdict(self)
+        """The fields as a JSON object, without the primary key."""
+        return {name: value for name, value in asdict(self).items() if name != "pk"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,11 +21,17 @@ from interfaces.database.component_records import (
     save_image,
     save_tarball,
 )
-from interfaces.database.interface_records import find_interfaces, save_interface, unknown
-from interfaces.defaults import default_interfaces
+from interfaces.database.interface_records import (
+    find_interfaces,
+    find_refusals,
+    save_default_interfaces,
+    save_interface,
+    unknown,
+)
+from interfaces.database.look_up_table_records import find_look_up_tables, save_look_up_table
 from interfaces.definition import ComponentInterface
 from interfaces.engine import get_engine
-from interfaces.errors import DefinitionError, DefinitionErrors, ValidationError
+from interfaces.errors import DefinitionError, DefinitionErrors
 from interfaces.graph import Graph
 from interfaces.graph_check import find_problems
 from interfaces.kinds import InterfaceKindChoices
@@ -69,8 +75,8 @@ def registered(paths: Sequence[str | Path], *, show: Callable[[str], None] = lam
         ImageImportFailed: A container image was refused; nothing was registered.
     """
     site = get_site()
-    catalogue = read_catalogue(*paths)
     with site.database.session() as session:
+        catalogue = read_catalogue(*paths, look_up_tables=find_look_up_tables(session))
         check_catalogue(session, catalogue)
         session.rollback()
     images = {one.slug: _image(site, one, show) for one in catalogue.components}
@@ -107,13 +113,15 @@ def check_catalogue(session: Session, catalogue: Catalogue) -> None:
 
 
 def _interface_problems(session: Session, catalogue: Catalogue) -> Iterator[DefinitionError]:
-    for default in default_interfaces():
-        save_interface(session, default)
+    save_default_interfaces(session)
+    for table in catalogue.look_up_tables:
+        save_look_up_table(session, table)
     for interface in catalogue.interfaces:
-        try:
+        refusals = find_refusals(session, interface)
+        for name, why in refusals.items():
+            yield catalogue.error(interface, why, name)
+        if not refusals:
             save_interface(session, interface)
-        except ValidationError as error:
-            yield catalogue.error(interface, str(error))
 
 
 def _name_problems(
@@ -162,10 +170,12 @@ def _save(
     images: dict[str, ImportedImage],
     models: dict[str, StoredFile | None],
 ) -> list[str]:
-    changed = [
-        f"interface {interface.slug}"
-        for interface in (*default_interfaces(), *catalogue.interfaces)
-        if save_interface(session, interface)[1]
+    changed = [f"interface {slug}" for slug in save_default_interfaces(session)]
+    changed += [
+        f"look-up table {table.title}" for table in catalogue.look_up_tables if save_look_up_table(session, table)[1]
+    ]
+    changed += [
+        f"interface {interface.slug}" for interface in catalogue.interfaces if save_interface(session, interface)[1]
     ]
     for component in catalogue.components:
         if save_component(session, component):

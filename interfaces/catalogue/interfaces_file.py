@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, get_args
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from interfaces.catalogue.section import Section
+from interfaces.catalogue import look_up_tables_file
+from interfaces.catalogue.section import Section, nearest
 from interfaces.catalogue.yaml_source import KeyPath, YamlSource
-from interfaces.definition import ComponentInterface, ComponentInterfaceExampleValue, JsonSchema
+from interfaces.definition import ComponentInterface, JsonSchema
 from interfaces.errors import DefinitionError
+from interfaces.example_value import ComponentInterfaceExampleValue
 from interfaces.kinds import InterfaceKindChoices, kind_from_text
-from interfaces.overlays import MAX_SEGMENTS, Interpolation, LookUpTable, OverlaySegment
+from interfaces.overlays import MAX_SEGMENTS, LookUpTable, OverlaySegment
 
 ROOT = "interfaces"
 REQUIRED = ("title", "kind", "relative_path")
@@ -20,27 +22,25 @@ KEYS = (
     *("overlay_segments", "look_up_table", "store_in_database"),
 )
 SEGMENT_KEYS = ("name", "visible", "voxel_value")
-TABLE_TEXTS = ("title", "color", "alpha", "color_invert", "alpha_invert")
-TABLE_INTERPOLATIONS = ("color_interpolation", "color_interpolation_invert")
-TABLE_KEYS = (*TABLE_TEXTS, *TABLE_INTERPOLATIONS, "range_min", "range_max", "relative")
 
 
 def read_interfaces(
-    source: YamlSource, problems: list[DefinitionError]
+    source: YamlSource, problems: list[DefinitionError], tables: Mapping[str, LookUpTable]
 ) -> Iterator[tuple[ComponentInterface, KeyPath]]:
     """The interfaces of a file with their places in it, in their order.
 
     Args:
         source: A file with the key ``interfaces``.
         problems: Takes what is wrong; an interface with a problem is left out.
+        tables: The look-up tables that an interface may name, by title.
     """
     for index in Section(source, (), problems, required=(ROOT,)).entries(ROOT, wanted="at least one interface"):
         path = (ROOT, index)
-        if interface := _interface(Section(source, path, problems, known=KEYS, required=REQUIRED)):
+        if interface := _interface(Section(source, path, problems, known=KEYS, required=REQUIRED), tables):
             yield interface, path
 
 
-def _interface(section: Section) -> ComponentInterface | None:
+def _interface(section: Section, tables: Mapping[str, LookUpTable]) -> ComponentInterface | None:
     before = len(section.problems)
     title, slug = section.title_and_slug()
     kind = _kind(section)
@@ -51,7 +51,7 @@ def _interface(section: Section) -> ComponentInterface | None:
         "default_value": _default_value(section),
         "example_value": _example_value(section),
         "overlay_segments": _overlay_segments(section),
-        "look_up_table": _look_up_table(section),
+        "look_up_table": _look_up_table(section, tables),
         "store_in_database": section.flag("store_in_database", None),
     }
     if kind is None:
@@ -65,10 +65,7 @@ def _interface(section: Section) -> ComponentInterface | None:
 
 def _report(section: Section, field: str, message: str) -> None:
     """Add a broken rule at the key that it is about."""
-    key_of_table = message.split(" ", 1)[0]
-    if field == "look_up_table" and key_of_table in TABLE_KEYS:
-        section.problem(message.removeprefix(f"{key_of_table} "), field, key_of_table)
-    elif field in section.data:
+    if field in section.data:
         section.problem(message.removeprefix(f"{field} "), field)
     else:
         section.problem(message)
@@ -125,20 +122,23 @@ def _overlay_segments(section: Section) -> tuple[OverlaySegment, ...]:
     return tuple(segments)
 
 
-def _look_up_table(section: Section) -> LookUpTable | None:
+def _look_up_table(section: Section, tables: Mapping[str, LookUpTable]) -> LookUpTable | None:
     if not section.has("look_up_table"):
         return None
-    entry = section.section("look_up_table", known=TABLE_KEYS, required=("title", "color", "alpha"))
-    texts: dict[str, Any] = {
-        **{key: entry.text(key, may_be_blank=key.endswith("_invert")) for key in TABLE_TEXTS},
-        **{key: entry.one_of(key, get_args(Interpolation), "RGB") for key in TABLE_INTERPOLATIONS},
-    }
-    table = LookUpTable(
-        **texts,
-        range_min=entry.whole_number("range_min", LookUpTable.range_min),
-        range_max=entry.whole_number("range_max", LookUpTable.range_max),
-        relative=bool(entry.flag("relative", LookUpTable.relative)),
-    )
-    if entry.faulty:
+    if isinstance(section.data["look_up_table"], str):
+        return _named_table(section, section.text("look_up_table"), tables)
+    before = len(section.problems)
+    entry = section.section("look_up_table", known=look_up_tables_file.KEYS, required=look_up_tables_file.REQUIRED)
+    table = look_up_tables_file.read_table(entry)
+    if not entry.faulty:
+        look_up_tables_file.report_table(entry, table)
+    if len(section.problems) > before:
         section.faulty.add("look_up_table")
     return table
+
+
+def _named_table(section: Section, title: str, tables: Mapping[str, LookUpTable]) -> LookUpTable | None:
+    if title and title not in tables:
+        hint = nearest(title, tables) if tables else f"define it under '{look_up_tables_file.ROOT}:'"
+        section.problem(f"'{title}' is the title of no look-up table; {hint}", "look_up_table")
+    return tables.get(title)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from interfaces.catalogue.component_file import read_component
 from interfaces.catalogue.graph_file import read_graph
 from interfaces.catalogue.interfaces_file import read_interfaces
+from interfaces.catalogue.look_up_tables_file import read_look_up_tables
 from interfaces.catalogue.section import nearest
 from interfaces.catalogue.yaml_source import KeyPath, YamlSource, read_yaml
 from interfaces.component import Component
 from interfaces.definition import ComponentInterface
 from interfaces.errors import DefinitionError, DefinitionErrors
 from interfaces.graph import Graph
+from interfaces.overlays import LookUpTable
 
-Definition = ComponentInterface | Component | Graph
+Definition = ComponentInterface | LookUpTable | Component | Graph
 
 _Reader = Callable[[YamlSource, list[DefinitionError]], Iterator[tuple[Definition, KeyPath]]]
-_FORMS: Mapping[str, _Reader] = {"interfaces": read_interfaces, "component": read_component, "graph": read_graph}
+_FORMS = ("interfaces", "look_up_tables", "component", "graph")
 
 FILE_NAMES = ("interfaces", "component", "graph", "phase")
 """What a definition file in a folder is called, before ``.yaml`` or ``.yml``; also ``anything.component.yaml``."""
@@ -62,12 +65,14 @@ class Catalogue:
 
     Attributes:
         interfaces: The interfaces.
+        look_up_tables: The look-up tables that stand by themselves.
         components: The components.
         graphs: The graphs.
-        origins: Where each was written, by its class and slug.
+        origins: Where each was written, by its class and slug (of a look-up table the title).
     """
 
     interfaces: tuple[ComponentInterface, ...] = ()
+    look_up_tables: tuple[LookUpTable, ...] = ()
     components: tuple[Component, ...] = ()
     graphs: tuple[Graph, ...] = ()
     origins: Mapping[tuple[type[Definition], str], Origin] = field(default_factory=dict, repr=False)
@@ -80,17 +85,22 @@ class Catalogue:
             message: What is wrong, and what would be right.
             key: The key at fault below the definition: ``"interfaces", 0, "inputs", 1``; none for all of it.
         """
-        origin = self.origins[type(definition), definition.slug]
+        origin = self.origins[type(definition), _name(definition)]
         return origin.source.error(message, (*origin.path, *key))
 
 
-def read_catalogue(*paths: Path | str) -> Catalogue:
+def _name(definition: Definition) -> str:
+    return definition.title if isinstance(definition, LookUpTable) else definition.slug
+
+
+def read_catalogue(*paths: Path | str, look_up_tables: Mapping[str, LookUpTable] = MappingProxyType({})) -> Catalogue:
     """Read every definition in files and folders.
 
     Args:
         paths: Files of any name, or folders. In a folder, and in the folders in it, files named interfaces.yaml,
             component.yaml, graph.yaml or with a name in front (``lung.interfaces.yaml``) are read; ``.yml`` will do.
             Hidden folders and links to folders are passed over.
+        look_up_tables: Look-up tables besides those in the files that an interface may name, by title.
 
     Raises:
         DefinitionError: One definition is wrong, or a folder holds none.
@@ -100,16 +110,27 @@ def read_catalogue(*paths: Path | str) -> Catalogue:
     if not paths:
         problems.append(DefinitionError("name a file or folder with definitions"))
     files = {file: None for path in paths for file in _files(Path(path).expanduser().absolute(), problems)}
-    found = [one for file in files for one in _definitions(file, problems)]
+    sources = [source for file in files if (source := _source(file, problems))]
+    found: list[tuple[Definition, Origin]] = [
+        one for source in sources for one in _definitions(source, {"look_up_tables": read_look_up_tables}, problems)
+    ]
+    tables = {**look_up_tables, **{one.title: one for one, _ in found if isinstance(one, LookUpTable)}}
+    readers: dict[str, _Reader] = {
+        "interfaces": partial(read_interfaces, tables=tables),
+        "component": read_component,
+        "graph": read_graph,
+    }
+    found += [one for source in sources for one in _definitions(source, readers, problems)]
     problems += _clashes(found)
     if problems:
         raise problems[0] if len(problems) == 1 else DefinitionErrors(problems)
     read = [definition for definition, _ in found]
     return Catalogue(
         interfaces=tuple(one for one in read if isinstance(one, ComponentInterface)),
+        look_up_tables=tuple(one for one in read if isinstance(one, LookUpTable)),
         components=tuple(one for one in read if isinstance(one, Component)),
         graphs=tuple(one for one in read if isinstance(one, Graph)),
-        origins=MappingProxyType({(type(one), one.slug): origin for one, origin in found}),
+        origins=MappingProxyType({(type(one), _name(one)): origin for one, origin in found}),
     )
 
 
@@ -141,41 +162,52 @@ def _unreadable(error: OSError) -> DefinitionError:
     return DefinitionError(f"can't be read: {error.strerror}", file=Path(error.filename))
 
 
-def _definitions(file: Path, problems: list[DefinitionError]) -> Iterator[tuple[Definition, Origin]]:
+def _source(file: Path, problems: list[DefinitionError]) -> YamlSource | None:
+    """A file that holds definitions, with known keys at its top."""
     try:
         source = read_yaml(file)
     except DefinitionError as error:
         problems.append(error)
-        return
-    known = ", ".join(f"'{form}:'" for form in _FORMS)
+        return None
     if not isinstance(source.data, dict) or not source.data:
+        known = ", ".join(f"'{form}:'" for form in _FORMS)
         problems.append(source.error(f"holds no definition; its top level needs one of the keys {known}"))
-        return
+        return None
     for key in source.data:
-        if key in _FORMS:
-            for definition, path in _FORMS[key](source, problems):
-                yield definition, Origin(source=source, path=path)
-        elif key == "phase":
+        if key == "phase":
             problems.append(source.error("phases are not supported yet", (key,)))
-        else:
-            problems.append(source.error(f"is not a known key; {nearest(key, tuple(_FORMS))}", (key,)))
+        elif key not in _FORMS:
+            problems.append(source.error(f"is not a known key; {nearest(key, _FORMS)}", (key,)))
+    return source
 
 
+def _definitions(
+    source: YamlSource, readers: Mapping[str, _Reader], problems: list[DefinitionError]
+) -> Iterator[tuple[Definition, Origin]]:
+    for key in source.data:
+        if key in readers:
+            for definition, path in readers[key](source, problems):
+                yield definition, Origin(source=source, path=path)
+
+
+_FAMILY: Mapping[type[Definition], str] = {ComponentInterface: "interface", LookUpTable: "table"}
 _UNIQUE: Mapping[type[Definition], tuple[str, ...]] = {
     ComponentInterface: ("title", "slug", "relative_path"),
     Component: ("title", "slug"),
     Graph: ("title", "slug"),
+    LookUpTable: ("title",),
 }
 
 
 def _clashes(found: list[tuple[Definition, Origin]]) -> Iterator[DefinitionError]:
     """Names that are taken twice, each with both places."""
+    yield from _different_tables(found)
     seen: dict[tuple[str, str, str], tuple[Definition, Origin]] = {}
     for definition, origin in found:
         clashes: dict[str, list[str]] = {}
         for name in _UNIQUE[type(definition)]:
             # A component and a graph are run by the same command, so that they share their names.
-            family = "interface" if isinstance(definition, ComponentInterface) else "runnable"
+            family = _FAMILY.get(type(definition), "runnable")
             key = (family, name, getattr(definition, name))
             first, place = seen.setdefault(key, (definition, origin))
             if first is not definition:
@@ -183,3 +215,17 @@ def _clashes(found: list[tuple[Definition, Origin]]) -> Iterator[DefinitionError
         for other, names in clashes.items():
             path = next((path for name in names if (path := (*origin.path, name)) in origin.source.lines), origin.path)
             yield origin.source.error(f"has the same {' and '.join(names)} as {other}; each must be unique", path)
+
+
+def _different_tables(found: list[tuple[Definition, Origin]]) -> Iterator[DefinitionError]:
+    """Look-up tables within interfaces that have the title of another one, but not its colours."""
+    seen: dict[str, tuple[LookUpTable, Origin]] = {
+        one.title: (one, origin) for one, origin in found if isinstance(one, LookUpTable)
+    }
+    for definition, origin in found:
+        table = definition.look_up_table if isinstance(definition, ComponentInterface) else None
+        if table is not None:
+            first, place = seen.setdefault(table.title, (table, origin))
+            if first != table:
+                message = f"another look-up table '{table.title}' is in {place}; give one of them another title"
+                yield origin.source.error(message, (*origin.path, "look_up_table"))

@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from interfaces.database.inserting import insert_if_new
-from interfaces.database.look_up_table_records import save_look_up_table, table_from_row
+from interfaces.database.look_up_table_records import find_other_user, save_look_up_table, table_from_row
 from interfaces.database.tables import InterfaceRow, ValueRow
+from interfaces.defaults import default_interfaces
 from interfaces.definition import ComponentInterface
 from interfaces.edits import find_refused_edits
 from interfaces.errors import UnknownName, ValidationError
@@ -86,7 +87,7 @@ def from_row(row: InterfaceRow) -> ComponentInterface:
         default_value=_unwrapped(row.default_value),
         example_value=_example(row.example_value),
         overlay_segments=overlay_segments_from(row.overlay_segments),
-        look_up_table=row.look_up_table and table_from_row(row.look_up_table),
+        look_up_table=table_from_row(row.look_up_table) if row.look_up_table else None,
     )
 
 
@@ -108,7 +109,7 @@ def save_interface(session: Session, interface: ComponentInterface) -> tuple[Com
     known = _row(session, interface.slug)
     columns = _columns(interface)
     columns["example_value"] = _with_times(columns["example_value"], known.example_value if known else [])
-    table = interface.look_up_table and save_look_up_table(session, interface.look_up_table)
+    table = interface.look_up_table and save_look_up_table(session, interface.look_up_table)[0]
     columns["look_up_table_pk"] = table.pk if table else None
     if known is None and not insert_if_new(session, InterfaceRow, columns, unique=["slug"]):
         return save_interface(session, interface)  # someone else was first, and may have said something else
@@ -116,6 +117,17 @@ def save_interface(session: Session, interface: ComponentInterface) -> tuple[Com
         setattr(known, name, value)
     session.flush()
     return find_interfaces(session, [interface.slug])[interface.slug], True
+
+
+def save_default_interfaces(session: Session) -> list[str]:
+    """Register the default interfaces that are not; one that was edited since stays as it is.
+
+    Returns:
+        The slugs of those that are new.
+    """
+    known = set(session.scalars(select(InterfaceRow.slug)))
+    missing = [one for one in default_interfaces() if one.slug not in known]
+    return [one.slug for one in missing if not find_refusals(session, one) and save_interface(session, one)[1]]
 
 
 def find_refusals(session: Session, interface: ComponentInterface) -> dict[str, str]:
@@ -163,6 +175,12 @@ def _clashes(session: Session, interface: ComponentInterface) -> dict[str, str]:
     within = InterfaceRow.relative_path.in_(above) | InterfaceRow.relative_path.startswith(f"{path}/", autoescape=True)
     if "relative_path" not in found and (other := session.scalar(others.where(within))):
         found["relative_path"] = f"'{path}' and that of the registered interface '{other}' lie within each other"
+    table = interface.look_up_table
+    if table is not None and (other := find_other_user(session, table, but=interface.slug)):
+        found["look_up_table"] = (
+            f"'{table.title}' is shared with the registered interface '{other}', so that it can't be changed here; "
+            "change it under 'look_up_tables:', or give this one another title"
+        )
     return found
 
 

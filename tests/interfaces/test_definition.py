@@ -5,8 +5,9 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 from records import an_interface
 
-from interfaces.definition import ComponentInterface, ComponentInterfaceExampleValue
+from interfaces.definition import ComponentInterface
 from interfaces.errors import ValidationError
+from interfaces.example_value import ComponentInterfaceExampleValue
 from interfaces.kinds import KIND_FACTS, InterfaceKind, InterfaceSuperKindChoices
 from interfaces.kinds import InterfaceKindChoices as Kind
 from interfaces.overlays import LookUpTable, OverlaySegment
@@ -96,7 +97,8 @@ def test_an_own_example_comes_before_that_of_the_kind():
         ("a\\b.json", "may hold only"),
         ("a\n.json", "may hold only"),
         ("a\0.json", "may hold only"),
-        ("é.json", "may hold only"),
+        ("a\u200b.json", "may hold only"),
+        ("e\u0301.json", "may hold only"),
         ("a/12345678-1234-1234-1234-1234567890AB/b.json", "must not hold a UUID"),
         ("inputs.json", "must not be inputs.json"),
         ("INPUTS.Json", "must not be inputs.json"),
@@ -115,7 +117,19 @@ def test_a_relative_path_of_json_that_breaks_a_rule_is_refused(path, message):
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("path", ["a.json", "a/b c/d-e_f.json", "metrics.json", "a/inputs.json", "a.b.json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "a.json",
+        "a/b c/d-e_f.json",
+        "metrics.json",
+        "a/inputs.json",
+        "a.b.json",
+        "a+(b)=1,~.json",
+        "\u00e9.json",
+        "図.json",
+    ],
+)
 def test_a_sound_relative_path_of_json_is_taken(path):
     an_interface(relative_path=path).clean()
 

@@ -103,7 +103,14 @@ def test_the_look_up_table_of_an_inverted_display_is_optional():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"title": ""}, "needs a title"),
+        ({"title": ""}, "title of a look-up table must be text"),
+        ({"title": "\t"}, "title of a look-up table must be text"),
+        ({"title": 7}, "title of a look-up table must be text"),
+        ({"title": "a\nb"}, "title must be one line"),
+        ({"title": "x" * 256}, "at most 255"),
+        ({"range_min": 0.5}, "range_min must be a whole number, not 0.5"),
+        ({"range_max": True}, "range_max must be a whole number, not True"),
+        ({"relative": 1}, "relative must be true or false, not 1"),
         ({"color": ""}, "color must be a list of points"),
         ({"alpha": ""}, "alpha must be a list of points"),
         ({"color": "red"}, "color must be a list of points"),
@@ -116,8 +123,8 @@ def test_the_look_up_table_of_an_inverted_display_is_optional():
         ({"color": "[a b c d, 1 1 1 1]"}, "color must be a list of points"),
         ({"color": 7}, "color must be a list of points"),
         ({"alpha": "[0 0]"}, "color has 2 points and alpha 1; they must be equal"),
-        ({"color_invert": "[0 0 0 0]"}, "both color_invert and alpha_invert, or neither"),
-        ({"alpha_invert": "[0 0]"}, "both color_invert and alpha_invert, or neither"),
+        ({"color_invert": "[0 0 0 0]"}, "color_invert and alpha_invert must both be given, or neither"),
+        ({"alpha_invert": "[0 0]"}, "color_invert and alpha_invert must both be given, or neither"),
         ({"color_invert": "[0 0 0 0]", "alpha_invert": "[0 0, 1 1]"}, "color_invert has 1 points and alpha_invert 2"),
         ({"color_interpolation": "rgb"}, "color_interpolation must be one of RGB, HLS, HLSpos, HLSneg, Constant"),
         ({"color_interpolation_invert": ""}, "color_interpolation_invert must be one of"),
@@ -135,5 +142,6 @@ def test_long_numbers_in_points_that_are_wrong_end_in_a_refusal():
 
 
 def test_a_look_up_table_is_written_as_json():
-    assert LookUpTable(**TABLE.as_json()) == TABLE
+    assert LookUpTable(**TABLE.as_json()) == TABLE == replace(TABLE, pk=7)
+    assert "pk" not in replace(TABLE, pk=7).as_json()
     assert TABLE.as_json()["range_max"] == 4095

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from interfaces.definition import ComponentInterfaceExampleValue
+from interfaces.example_value import ComponentInterfaceExampleValue
 from interfaces.kinds import KIND_FACTS, InterfaceKind, InterfaceSuperKindChoices
 from interfaces.kinds import InterfaceKindChoices as Kind
 from interfaces.overlays import LookUpTable, OverlaySegment
@@ -196,7 +196,9 @@ def segments(count: int) -> str:
             "overlay_segments[0].colour",
             "is not a known key",
         ),
-        ({"look_up_table": "red"}, "look_up_table", "must be a mapping"),
+        ({"look_up_table": "7"}, "look_up_table", "must be a mapping"),
+        ({"look_up_table": "[red]"}, "look_up_table", "must be a mapping"),
+        ({"look_up_table": "Red"}, "look_up_table", "'Red' is the title of no look-up table; define it under"),
         ({"look_up_table": "{title: a, color: '[0 0 0 0]'}"}, "look_up_table", "lacks the key 'alpha'"),
         (
             {"look_up_table": "{title: a, color: red, alpha: '[0 0]'}"},

@@ -116,7 +116,11 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 @pytest.mark.parametrize("text", ["", "# nothing", "- a list", "text", "{}", "7"])
 def test_a_file_without_definitions_says_which_keys_it_may_have(problems, text):
     assert problems(text) == [
-        (1, None, "holds no definition; its top level needs one of the keys 'interfaces:', 'component:', 'graph:'")
+        (
+            1,
+            None,
+            "holds no definition; its top level needs one of the keys 'interfaces:', 'look_up_tables:', 'component:', 'graph:'",
+        )
     ]
 
 
@@ -125,7 +129,7 @@ def test_a_file_without_definitions_says_which_keys_it_may_have(problems, text):
     [
         ("components: {}", "components", "is not a known key; did you mean 'component'?"),
         ("interface: []", "interface", "is not a known key; did you mean 'interfaces'?"),
-        ("version: 1", "version", "is not a known key; known are interfaces, component, graph"),
+        ("version: 1", "version", "is not a known key; known are interfaces, look_up_tables, component, graph"),
         ("phase: {title: Test}", "phase", "phases are not supported yet"),
     ],
 )
