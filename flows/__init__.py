@@ -6,10 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flows.component_job import aretry_job as aretry_job
     from flows.component_job import arun_component as arun_component
+    from flows.component_job import retry_job as retry_job
     from flows.component_job import run_component as run_component
     from flows.graph import arun_graph as arun_graph
     from flows.graph import run_graph as run_graph
+    from flows.maintenance import areap as areap
+    from flows.maintenance import reap as reap
     from flows.registration import aregister as aregister
     from flows.registration import register as register
     from flows.statistics import ajob_statistics as ajob_statistics
@@ -20,6 +24,10 @@ _HOMES = {
     "aregister": "registration",
     "arun_component": "component_job",
     "arun_graph": "graph",
+    "aretry_job": "component_job",
+    "areap": "maintenance",
+    "reap": "maintenance",
+    "retry_job": "component_job",
     "job_statistics": "statistics",
     "register": "registration",
     "run_component": "component_job",

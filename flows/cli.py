@@ -8,7 +8,9 @@ from typing import NoReturn
 import click
 
 from flows.commands.definitions import doctor, register
+from flows.commands.ending import cancel, reap, retry
 from flows.commands.looking import jobs, logs, show, stats
+from flows.commands.previewing import preview
 from flows.commands.running import run
 from flows.commands.serving import server, ui
 from interfaces.errors import ComponentFlowsError
@@ -26,7 +28,7 @@ def commands() -> None:
     """
 
 
-for _command in (doctor, register, run, jobs, show, logs, stats, server, ui):
+for _command in (doctor, register, run, jobs, show, logs, stats, server, ui, cancel, retry, reap, preview):
     commands.add_command(_command)
 
 

@@ -10,16 +10,15 @@ from prefect.runtime import flow_run
 
 from flows.calling import component_flow
 from flows.cancelling import canceller
+from flows.guardian import ensure_guardian
 from interfaces.engine import get_engine
 from interfaces.jobs import ComponentJob
+from tasks.attempts import run_container, take_outputs
 from tasks.chain import check_reference
-from tasks.collect_outputs import collect_outputs
-from tasks.create_job import create_job
-from tasks.execute import execute
+from tasks.create_job import create_job, repeat_job
 from tasks.finish_job import finish, finish_broken
 from tasks.holding import held, stoppable
 from tasks.in_thread import in_thread
-from tasks.provision import provision
 from tasks.validate_inputs import validate_inputs
 
 
@@ -96,13 +95,13 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
     Raises:
         ComponentException: The job failed, or its inputs are invalid.
     """
+    await in_thread(ensure_guardian)
     with held(job):
         try:
             with stoppable(job, canceller()):
                 job = await validate_inputs(job, inputs)
-                job = await provision(job)
-                job = await execute(job)
-                job = await collect_outputs(job)
+                job = await run_container(job)
+                job = await take_outputs(job)
         except BaseException as error:
             raise await finish_broken(job, error) from error
         await finish(job)
@@ -111,3 +110,38 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
 
 arun_component = run_component.aio
 """The async twin of `run_component`."""
+
+
+def _retry_name() -> str:
+    return f"retry {str(flow_run.parameters['job'])[:8]}"
+
+
+@component_flow(name="retry-job", flow_run_name=_retry_name, hands_on=lambda job: list(job.outputs.values()))
+async def retry_job(job: str, *, time_limit: int | None = None, memory_gb: float | None = None) -> ComponentJob:
+    """Run a job that has ended once more: the same image and inputs, if wanted with other limits.
+
+    The limits of a job never change, so this is a job of its own; its `retry_of` names the one that it repeats.
+
+    Args:
+        job: The id of a job that has ended, or the start of it.
+        time_limit: Seconds, in place of that job's.
+        memory_gb: GB (2**30 bytes), in place of that job's.
+
+    Returns:
+        The succeeded job.
+
+    Raises:
+        ComponentException: The job failed; its text is the message for the user, `.job` the record.
+        UnknownName: No such job is known.
+        DefinitionError: It has not ended, or a limit is out of bounds.
+        EngineUnavailable: No container engine answers.
+    """
+    await in_thread(get_engine)
+    again = await in_thread(
+        repeat_job, job, time_limit=time_limit, memory_gb=memory_gb, flow_run_id=current_flow_run_id()
+    )
+    return await run_job(again, again.inputs)
+
+
+aretry_job = retry_job.aio
+"""The async twin of `retry_job`."""

@@ -8,9 +8,11 @@
     |-- ValidationError                  3   a value does not fit its interface
     |-- EngineUnavailable                4   no container engine answers
     |-- EngineError                      4   the engine answers, but refuses or breaks off
+    |   `-- EngineInterrupted            4   ... and ended a container with it, as it was restarted
     |-- ServiceUnavailable               4   the Prefect server or the database can't be reached
     |-- ImageImportFailed                2   a container image or tarball was refused
     |-- InvalidMove                      1   a record was asked to move to a status that its table lacks
+    |-- RunnerLost                       1   the process or machine that ran a job went away
     |-- ChainFailed                      1   the task that follows a job failed
     `-- ComponentException               1   a job failed; its text is meant for the user, `.job` is the record
         `-- InvalidInputs                3   ... because its inputs are invalid; `.problems` has them all
@@ -109,6 +111,10 @@ class EngineError(ComponentFlowsError):
     exit_code = 4
 
 
+class EngineInterrupted(EngineError):
+    """The engine was restarted while a container ran, and ended it."""
+
+
 class ServiceUnavailable(ComponentFlowsError):
     """The Prefect server or the database can't be reached."""
 
@@ -123,6 +129,10 @@ class ImageImportFailed(ComponentFlowsError):
 
 class InvalidMove(ComponentFlowsError):
     """A record was asked to move to a status that is not reachable from its own."""
+
+
+class RunnerLost(ComponentFlowsError):
+    """The process or machine that ran a job went away before the job had ended."""
 
 
 class ChainFailed(ComponentFlowsError):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from hashlib import sha256
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from interfaces.database.sessions import Database
+from interfaces.owners import owned_name
 from interfaces.settings import Settings, get_settings
 from interfaces.storage.file_store import FileStore
 
@@ -28,13 +33,27 @@ class Site:
     @cached_property
     def database(self) -> Database:
         """The database, opened and migrated at first use."""
-        url = self.settings.database_url or f"sqlite:///{self.home / 'component-flows.db'}"
-        return Database(url, self.home)
+        return Database(self.database_url, self.home)
 
     @cached_property
     def store(self) -> FileStore:
         """The file store."""
         return FileStore(self.home / "files", self.settings.storage_url)
+
+    @cached_property
+    def id(self) -> str:
+        """16 hexadecimal digits that all processes with the same database share, and those of no other site."""
+        url = make_url(self.settings.database_url) if self.settings.database_url else None
+        if url is None or url.get_backend_name() == "sqlite":
+            text = f"{socket.gethostname()}:{self.database_url}"
+        else:
+            text = f"{url.host}:{url.port}/{url.database}"
+        return sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is, as an SQLAlchemy URL."""
+        return self.settings.database_url or f"sqlite:///{self.home / 'component-flows.db'}"
 
     @property
     def jobs_folder(self) -> Path:
@@ -43,11 +62,15 @@ class Site:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder on the store's file system that is gone at the end."""
-        parent = self.home / "scratch"
-        parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=parent) as folder:
+        """A folder on the store's file system that is gone at the end; after a crash, `tasks.sweep` removes it."""
+        self.scratch_folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.scratch_folder, prefix=owned_name()) as folder:
             yield Path(folder)
+
+    @property
+    def scratch_folder(self) -> Path:
+        """Where folders lie that their processes remove, each named after its process."""
+        return self.home / "scratch"
 
 
 @lru_cache(maxsize=4)

@@ -20,7 +20,8 @@ from interfaces.json_parsing import parse_json
 from interfaces.site import Site, get_site
 from interfaces.storage.hostile_tree import HostileTree, TooLarge
 from interfaces.storage.job_folder import JobFolder
-from interfaces.value import ComponentInterfaceValue, create_value
+from interfaces.value import ComponentInterfaceValue
+from interfaces.value_creation import create_value
 from tasks.in_thread import in_thread
 from tasks.naming import output_volume
 from tasks.records import moved
@@ -37,17 +38,21 @@ def collected(job: ComponentJob, engine: ContainerEngine | None = None) -> Compo
     """
     site = get_site()
     engine = engine or get_engine()
-    job = moved(job, JobStatus.PARSING)
+    if job.status is not JobStatus.PARSING:  # it is where a process died that was collecting
+        job = moved(job, JobStatus.PARSING)
     folder = JobFolder.of(site, job.id)
     interfaces = job.output_interfaces
-    written = engine.read_volume(
-        output_volume(job),
-        image=job.image.sha256,
-        into=folder.output,
-        paths=[interface.relative_path for interface in interfaces.values()],
-        max_bytes=site.settings.limits.output_bytes,
-    )
-    tree = HostileTree(written, writers_gone=True)
+    written = folder.written
+    if not written.exists():
+        written = engine.read_volume(
+            output_volume(job),
+            image=job.image.sha256,
+            into=folder.output,
+            paths=[interface.relative_path for interface in interfaces.values()],
+            max_bytes=site.settings.limits.output_bytes,
+        )
+    # A warm container goes on, and may hold open what it wrote.
+    tree = HostileTree(written, writers_gone=job.invoke_duration_s is None)
     outputs = {
         slug: collect_output(site, tree, interface, folder.taken / slug) for slug, interface in interfaces.items()
     }

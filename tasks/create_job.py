@@ -9,6 +9,7 @@ from uuid import UUID
 from interfaces.component import Component
 from interfaces.component_images import ComponentImage
 from interfaces.database.component_records import desired_image, desired_tarball, find_components
+from interfaces.database.job_records import load_job
 from interfaces.errors import DefinitionError, UnknownName
 from interfaces.jobs import ComponentJob
 from interfaces.settings import LimitSettings
@@ -66,6 +67,53 @@ def create_job(
             task_on_success=task_on_success,
             task_on_failure=task_on_failure,
             flow_run_id=flow_run_id,
+        )
+    )
+
+
+def repeat_job(
+    job_id: str, *, time_limit: int | None = None, memory_gb: float | None = None, flow_run_id: UUID | None = None
+) -> ComponentJob:
+    """Make and store a queued job that repeats one: the same image, model, inputs and follow-ups.
+
+    Args:
+        job_id: The id of a job that has ended, or the start of it.
+        time_limit: Seconds, in place of that job's.
+        memory_gb: GB (2**30 bytes), in place of that job's.
+        flow_run_id: The Prefect flow run that runs the job.
+
+    Raises:
+        UnknownName: No such job is known.
+        DefinitionError: It has not ended, its inputs were never valid, or a limit is out of bounds.
+    """
+    site = get_site()
+    with site.database.session() as session:
+        old = load_job(session, job_id)
+        component = find_components(session, [old.component])[old.component]
+    if not old.status.is_final:
+        message = f"the job {old.id} has not ended ({old.status.label}); 'component-flows cancel' would end it"
+        raise DefinitionError(message)
+    if old.detailed_error_message or not old.inputs:
+        raise DefinitionError(f"the inputs of the job {old.id} were not valid; run '{old.component}' with other ones")
+    time_limit = old.time_limit if time_limit is None else time_limit
+    memory_gb = old.requires_memory_gb if memory_gb is None else memory_gb
+    check_runnable(component)
+    check_limits(site.settings.limits, time_limit=time_limit, memory_gb=memory_gb)
+    return saved(
+        ComponentJob(
+            component=old.component,
+            image=_executable(component, old.image),
+            tarball=old.tarball,
+            name=old.name,
+            inputs=old.inputs,
+            input_prefixes=old.input_prefixes,
+            time_limit=time_limit,
+            requires_memory_gb=memory_gb,
+            requires_gpu_type=old.requires_gpu_type,
+            task_on_success=old.task_on_success,
+            task_on_failure=old.task_on_failure,
+            flow_run_id=flow_run_id,
+            retry_of=old.id,
         )
     )
 

@@ -14,6 +14,7 @@ from interfaces.containers.protocol import (
     BindMount,
     ContainerCannotStart,
     ContainerEngine,
+    ContainerResult,
     ContainerSpec,
     Sample,
 )
@@ -112,7 +113,7 @@ def executed(
         raise failed(job, error_verdict(error, status=job.status, message=str(error))) from error
     finally:
         logs.close()
-    if result.interrupted and result.exit_code in KILLED and not (result.oom_killed or result.timed_out or result.stopped):
+    if _taken_down(result):
         raise EngineInterrupted(f"the engine was restarted while the container of '{job.component}' ran, and ended it")
     here = this_instance(engine)
     verdict = container_verdict(result, stderr=logs.tail("stderr"), limits=container_limits(site, job, here))
@@ -121,6 +122,12 @@ def executed(
     if verdict is not None and verdict.is_failure:
         raise ComponentException(verdict.message, job=job)
     return moved(job, JobStatus.EXECUTED)
+
+
+def _taken_down(result: ContainerResult) -> bool:
+    """Whether the container ended since its engine was restarted, and for no reason of its own or of ours."""
+    on_purpose = result.oom_killed or result.timed_out or result.stopped
+    return result.interrupted and not on_purpose and result.exit_code in KILLED
 
 
 def container_limits(site: Site, job: ComponentJob, here: Instance) -> Limits:

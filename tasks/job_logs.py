@@ -29,6 +29,34 @@ def log_path(site: Site, job_id: UUID, stream: Stream) -> Path:
     return site.home / "logs" / str(job_id)[:2] / f"{job_id}.{stream}"
 
 
+def kept_bytes(site: Site, job_id: UUID) -> int:
+    """How much of a job's output is kept."""
+    paths = [log_path(site, job_id, stream) for stream in STREAMS]
+    return sum(path.stat().st_size for path in paths if path.exists())
+
+
+def kept_tails(site: Site, job_id: UUID) -> dict[Stream, str]:
+    """The last lines of what is kept of a job's output."""
+    tails: dict[Stream, str] = {}
+    for stream in STREAMS:
+        path = log_path(site, job_id, stream)
+        data = b""
+        if path.exists():
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - TAIL_LINES * MAX_LINE))
+                data = file.read()
+        tails[stream] = "\n".join(_printable(line) for line in data.splitlines()[-TAIL_LINES:])
+    return tails
+
+
+def _printable(line: bytes) -> str:
+    # PostgreSQL keeps no NUL in text, and a terminal must not be driven by a container.
+    text = line[:MAX_LINE].decode("utf-8", errors="replace").rstrip("\r")
+    if text.isprintable():  # nearly always, and many times as quick
+        return text
+    return "".join(one if one.isprintable() or one == "\t" else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
 class JobLogs:
     """Takes a container's output as it comes.
 
@@ -47,7 +75,7 @@ class JobLogs:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._files[stream] = path.open("wb", buffering=0)
         self._kept = dict.fromkeys(STREAMS, 0)
-        self._tails: dict[str, deque[str]] = {stream: deque(maxlen=TAIL_LINES) for stream in STREAMS}
+        self._tails: dict[str, deque[bytes]] = {stream: deque(maxlen=TAIL_LINES) for stream in STREAMS}
         self._rest = dict.fromkeys(STREAMS, b"")
         self._batch: list[str] = []
         self._batch_bytes = self._shown = 0
@@ -76,12 +104,11 @@ class JobLogs:
             self._flush()
 
     def _add(self, stream: str, line: bytes) -> None:
-        # PostgreSQL keeps no NUL in text, and a terminal must not be driven by a container.
-        text = line[:MAX_LINE].decode("utf-8", errors="replace").rstrip("\r")
-        text = "".join(one if one.isprintable() or one == "\t" else "\N{REPLACEMENT CHARACTER}" for one in text)
-        self._tails[stream].append(text)
-        self._batch.append(text)
-        self._batch_bytes += len(text)
+        self._tails[stream].append(line[:MAX_LINE])
+        # Only what is shown is made printable at once: a component that prints gigabytes would wait for us.
+        if self._shown < SHOWN_BYTES:
+            self._batch.append(_printable(line))
+            self._batch_bytes += len(line)
 
     def _flush(self) -> None:
         self._since = monotonic()
@@ -107,4 +134,4 @@ class JobLogs:
 
     def tail(self, stream: Stream) -> str:
         """The last lines."""
-        return "\n".join(self._tails[stream])
+        return "\n".join(_printable(line) for line in self._tails[stream])

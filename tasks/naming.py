@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from interfaces.jobs import ComponentJob
+from interfaces.owners import Owner
+from interfaces.site import get_site
+
+if TYPE_CHECKING:  # pandas comes with it, which the guardian can do without
+    from interfaces.jobs import ComponentJob
 
 LABEL = "component-flows"
+SITE_LABEL = f"{LABEL}.site"
+OWNER_LABEL = f"{LABEL}.owner"
+JOB_LABEL = f"{LABEL}.job"
 
 
 def container_name(job: ComponentJob) -> str:
@@ -21,14 +27,21 @@ def output_volume(job: ComponentJob) -> str:
     return f"component-flows-{job.id}-{job.attempt}-output"
 
 
+def warm_labels(job: ComponentJob) -> dict[str, str]:
+    """The labels of a warm container, which serves other jobs of the component and of this process as well."""
+    own = {f"{LABEL}.{name}" for name in ("job", "flow-run", "deadline")}
+    kept = {name: value for name, value in labels(job).items() if name not in own}
+    return {**kept, f"{LABEL}.role": "warm"}
+
+
 def labels(job: ComponentJob) -> dict[str, str]:
     """The labels of the job's container and volume."""
     deadline = datetime.now(UTC) + timedelta(seconds=job.time_limit)
     return {
-        f"{LABEL}.job": str(job.id),
+        SITE_LABEL: get_site().id,
+        OWNER_LABEL: str(Owner.current()),
+        JOB_LABEL: str(job.id),
         f"{LABEL}.component": job.component,
         f"{LABEL}.flow-run": str(job.flow_run_id or ""),
-        f"{LABEL}.host": socket.gethostname(),
-        f"{LABEL}.pid": str(os.getpid()),
         f"{LABEL}.deadline": deadline.isoformat(timespec="seconds"),
     }

@@ -5,12 +5,11 @@ The API version is negotiated, never pinned: 20.10 knows 1.41 at most, 29 wants 
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -24,12 +23,13 @@ from docker.utils import kwargs_from_env
 from interfaces.containers import cannot_start
 from interfaces.containers.container_access import ContainerAccess
 from interfaces.containers.create_request import PLATFORM, create_request, reader_request
+from interfaces.containers.docker_images import DockerImages, missing_is_fine
 from interfaces.containers.docker_run import DockerRun
 from interfaces.containers.endpoint import engine_address, unavailable
 from interfaces.containers.engine_errors import BROKEN, engine_errors, status_of, words_of
-from interfaces.containers.engine_facts import container_from, image_from, info_from
+from interfaces.containers.engine_facts import container_from, info_from
 from interfaces.containers.gpus import local_gpus
-from interfaces.containers.image_build import BuildFailed, follow_build, follow_load
+from interfaces.containers.image_build import BuildFailed, follow_build
 from interfaces.containers.left_containers import settle
 from interfaces.containers.protocol import (
     DEADLINE_LABEL,
@@ -59,7 +59,7 @@ _DEADLINE_MARGIN = timedelta(seconds=60)
 _REMOVE_ATTEMPTS = 4
 
 
-class DockerEngine(ContainerEngine):
+class DockerEngine(DockerImages, ContainerEngine):
     """A Docker engine; one object per process is enough. What the methods promise stands in ``ContainerEngine``."""
 
     def __init__(
@@ -114,16 +114,6 @@ class DockerEngine(ContainerEngine):
         gives_gpus = local and "nvidia" in facts.get("Runtimes", {})
         return info_from(facts, api_version=self._api.api_version, gpus=local_gpus() if gives_gpus else (), local=local)
 
-    def image(self, reference: str) -> ImageInfo | None:
-        """An image by id or ``name:tag``, or None where the engine lacks it."""
-        with engine_errors(f"look up the image '{reference}'"):
-            try:
-                return image_from(self._api.inspect_image(reference))
-            except requests.HTTPError as error:
-                if status_of(error) == 404:
-                    return None
-                raise
-
     def build(
         self,
         folder: Path,
@@ -158,32 +148,6 @@ class DockerEngine(ContainerEngine):
             raise EngineError(f"the image '{tag}' was built, and is gone again")
         return image
 
-    def load(self, archive: Path) -> ImageInfo:
-        """Load an archive of ``docker save``, plain or compressed."""
-        try:
-            with archive.open("rb") as file, engine_errors(f"load the image archive {archive}"):
-                references = follow_load(self._api.load_image(file))
-        except (BuildFailed, OSError) as failure:
-            raise EngineError(f"the archive {archive} can't be loaded: {failure}") from failure
-        images = {image.id: image for image in map(self.image, references) if image is not None}
-        if len(images) != 1:
-            raise EngineError(
-                f"the archive {archive} holds {len(images)} images, but exactly one is needed; "
-                "was this created with docker save?"
-            )
-        return images.popitem()[1]
-
-    def tag(self, image: str, reference: str) -> None:
-        """Give an image one more ``name:tag``."""
-        name, _, tag = reference.rpartition(":")
-        with engine_errors(f"tag the image '{image}' as '{reference}'"):
-            self._api.tag(image, name, tag=tag, force=True)
-
-    def remove_image(self, reference: str) -> None:
-        """Remove an image; one that is not there is fine."""
-        with engine_errors(f"remove the image '{reference}'"), _missing_is_fine():
-            self._api.remove_image(reference)
-
     def create_output_volume(self, name: str, labels: Mapping[str, str]) -> None:
         """Make an empty volume."""
         with engine_errors(f"make the volume '{name}'"):
@@ -212,7 +176,7 @@ class DockerEngine(ContainerEngine):
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume; one that is not there is fine."""
-        with engine_errors(f"remove the volume '{name}'"), _missing_is_fine():
+        with engine_errors(f"remove the volume '{name}'"), missing_is_fine():
             self._api.remove_volume(name, force=True)
 
     def run(
@@ -264,7 +228,7 @@ class DockerEngine(ContainerEngine):
 
     def remove_container(self, container: str) -> None:
         """Kill and remove a container and its anonymous volumes, by id or name; one that is not there is fine."""
-        with engine_errors("remove a container"), _missing_is_fine():
+        with engine_errors("remove a container"), missing_is_fine():
             self._api.remove_container(container, v=True, force=True)
 
     def _create(self, request: Mapping[str, Any], *, name: str, image: str) -> str:
@@ -291,13 +255,3 @@ class DockerEngine(ContainerEngine):
                 time.sleep(0.2 * attempt)
             else:
                 return
-
-
-@contextlib.contextmanager
-def _missing_is_fine() -> Iterator[None]:
-    """404: it is gone; 409 "already in progress": somebody removes it now."""
-    try:
-        yield
-    except requests.HTTPError as error:
-        if status_of(error) != 404 and "already in progress" not in words_of(error):
-            raise

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
-from interfaces.errors import EngineError
+from interfaces.errors import EngineError, EngineInterrupted, EngineUnavailable
 
 BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError)
 """The engine can't be reached or broke off. (An ``HTTPError`` of requests is one, too: catch it first.)"""
@@ -29,6 +29,18 @@ def engine_errors(doing: str) -> Iterator[None]:
         raise EngineError(
             f"the connection to the engine broke when it was to {doing}; does it still run? ({error})"
         ) from error
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether an error says that the engine was away or broke off, and not that it refused: it may do it next time."""
+    one: BaseException | None = error
+    while one is not None:
+        if isinstance(one, EngineUnavailable | EngineInterrupted):
+            return True
+        if isinstance(one, BROKEN):
+            return not isinstance(one, requests.HTTPError)
+        one = one.__cause__
+    return False
 
 
 def words_of(error: requests.HTTPError) -> str:

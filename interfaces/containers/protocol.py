@@ -5,7 +5,7 @@ No type or exception of the engine's own SDK leaves ``docker_engine``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -60,7 +60,7 @@ class ContainerEngine(Protocol):
         """The engine and its machine, as of now."""
 
     def image(self, reference: str) -> ImageInfo | None:
-        """An image by id or ``name:tag``, or None where the engine lacks it."""
+        """An image by id, ``name:tag`` or ``name@digest``, or None where the engine lacks it."""
 
     def build(
         self,
@@ -84,8 +84,14 @@ class ContainerEngine(Protocol):
             EngineError: The build failed; the text ends with its last lines.
         """
 
-    def load(self, archive: Path) -> ImageInfo:
-        """Load an archive of ``docker save``, plain or compressed.
+    def load(self, archive: Iterable[bytes], *, name: str) -> ImageInfo:
+        """Load an archive of ``docker save`` with one image, sent as it is read.
+
+        The engine believes an archive's own tags: hand on what `plain_archive` makes of one.
+
+        Args:
+            archive: Its bytes, a block at a time.
+            name: What it is called in messages.
 
         Raises:
             EngineError: It is none, or has not exactly one image in it.
@@ -96,6 +102,45 @@ class ContainerEngine(Protocol):
 
     def remove_image(self, reference: str) -> None:
         """Remove a tag, and the image with its last one; one that is not there is fine."""
+
+    def pull(self, reference: str, *, stop: StopSignal | None = None) -> ImageInfo:
+        """Fetch an image from its registry, with the credentials of ``docker login``.
+
+        Args:
+            reference: ``host/name:tag`` or ``host/name@sha256:...``.
+            stop: Breaks it off once it is set.
+
+        Raises:
+            EngineError: The registry lacks it, refuses it, or can't be reached; `is_transient` tells which may pass.
+        """
+
+    def push(self, image: str, *, repository: str, tag: str) -> str:
+        """Send an image to a registry, with the credentials of ``docker login``.
+
+        Args:
+            image: Its id.
+            repository: ``host/name``.
+            tag: What it is called there.
+
+        Returns:
+            ``repository@sha256:...``, which stands for this content for ever.
+
+        Raises:
+            EngineError: The registry refuses it or can't be reached.
+        """
+
+    def remove_from_registry(self, reference: str) -> bool:
+        """Remove an image from a registry.
+
+        Args:
+            reference: ``host/name@sha256:...``.
+
+        Returns:
+            Whether it is gone; False where the registry does not allow it.
+
+        Raises:
+            EngineError: The registry can't be reached.
+        """
 
     def create_output_volume(self, name: str, labels: Mapping[str, str]) -> None:
         """Make an empty volume."""

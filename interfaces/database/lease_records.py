@@ -79,6 +79,12 @@ def take_over(session: Session, lease: Lease) -> bool:
     return bool(session.execute(update(JobRow).where(same).values(**values)).rowcount)  # type: ignore[attr-defined]
 
 
+def hand_back(session: Session, lease: Lease) -> None:
+    """Undo `take_over`, so that somebody tries again later."""
+    mine = (JobRow.id == lease.job_id) & (JobRow.lease_owner == str(Owner.current()))
+    session.execute(update(JobRow).where(mine).values(lease_owner=lease.owner, lease_until=lease.until))
+
+
 def request_cancellation(session: Session, job_id: UUID) -> None:
     """Ask whoever runs a job to stop it."""
     row = JobRow.id == job_id

@@ -6,14 +6,17 @@ import hashlib
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import fsspec
 
 from interfaces.errors import ServiceUnavailable
+from interfaces.json_parsing import canonical_json
+from interfaces.owners import owned_name
 
-READ_ONLY = 0o444
+READ_ONLY, READ_ONLY_FOLDER = 0o444, 0o555
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,25 @@ class StoredFile:
 
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredMember:
+    """A file of a stored folder: its name there, its SHA-256 and its size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+def folder_of(members: Iterable[StoredMember]) -> StoredFile:
+    """What the store knows of a folder: the SHA-256 of its manifest, whatever the order of its files, and their size.
+
+    The manifest is the canonical JSON of the members, by name.
+    """
+    ordered = sorted(members, key=lambda member: member.name)
+    manifest = canonical_json([asdict(member) for member in ordered])
+    return StoredFile(sha256=hashlib.sha256(manifest).hexdigest(), size=sum(member.size for member in ordered))
 
 
 def sha256_of(path: Path) -> StoredFile:
@@ -77,18 +99,32 @@ class FileStore:
     def put_bytes(self, data: bytes, *, suffix: str) -> StoredFile:
         """Take bytes into the store."""
         stored = StoredFile(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
-        with tempfile.NamedTemporaryFile(dir=self._scratch(), delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=self._scratch(), prefix=owned_name(), delete=False) as file:
             file.write(data)
         return self.put(Path(file.name), suffix=suffix, move=True, known=stored)
 
+    def put_members(self, sources: Iterable[Path], *, suffix: str) -> tuple[StoredMember, ...]:
+        """Take the files of a folder into the store, each by its own content; they are moved.
+
+        Args:
+            sources: Regular files with different names.
+            suffix: The extension of the stored files.
+        """
+        found = ((source.name, self.put(source, suffix=suffix, move=True)) for source in sources)
+        return tuple(StoredMember(name=name, sha256=stored.sha256, size=stored.size) for name, stored in found)
+
+    @property
+    def incoming(self) -> Path:
+        """Where files lie that are being written, each named after its process."""
+        return self.folder / "incoming"
+
     def _scratch(self) -> Path:
-        scratch = self.folder / "incoming"
-        scratch.mkdir(parents=True, exist_ok=True)
-        return scratch
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        return self.incoming
 
     def _place(self, source: Path, target: Path, *, move: bool) -> None:
         # Written beside its place and renamed, so that a crash or a second writer never shows half a file.
-        with tempfile.NamedTemporaryFile(dir=self._scratch(), delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=self._scratch(), prefix=owned_name(), delete=False) as file:
             incoming = Path(file.name)
         try:
             # A second link would let someone else change what is stored.
@@ -125,7 +161,7 @@ class FileStore:
                 raise FileNotFoundError(
                     f"the file store has no {name}; it was removed by hand, or belongs to another site"
                 )
-            with tempfile.NamedTemporaryFile(dir=self._scratch(), delete=False) as file:
+            with tempfile.NamedTemporaryFile(dir=self._scratch(), prefix=owned_name(), delete=False) as file:
                 incoming = Path(file.name)
             try:
                 self._remote.get_file(f"{self._root}/{name}", str(incoming))
@@ -134,6 +170,39 @@ class FileStore:
             finally:
                 incoming.unlink(missing_ok=True)
         return local
+
+    def folder_path(self, members: Sequence[StoredMember], *, suffix: str) -> Path:
+        """A read-only folder on this machine with those files; it is made of links once, when it is first asked for.
+
+        Raises:
+            FileNotFoundError: The store lacks a file.
+        """
+        sha256 = folder_of(members).sha256
+        target = self.folder / "folders" / sha256[:2] / sha256
+        if not target.is_dir():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # Named after its process, so that it is removed if that one is killed.
+            incoming = Path(tempfile.mkdtemp(dir=self._scratch(), prefix=owned_name()))
+            try:
+                for member in members:
+                    link_or_copy(self.path(member.sha256, suffix=suffix), incoming / member.name)
+                incoming.rename(target)
+            except OSError:
+                if not target.is_dir():  # else another process was first
+                    raise
+            finally:
+                shutil.rmtree(incoming, ignore_errors=True)
+        # Afterwards, since a folder that can't be written to can't be renamed.
+        if target.stat().st_mode & 0o777 != READ_ONLY_FOLDER:
+            target.chmod(READ_ONLY_FOLDER)
+        return target
+
+
+def link_folder(source: Path, target: Path) -> None:
+    """Put the files of a stored folder at a second place without copying them; see `link_or_copy`."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in source.iterdir():
+        link_or_copy(path, target / path.name)
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -16,7 +16,7 @@ from interfaces.files.unzipping import unzip_input
 from interfaces.inputs_json import inputs_json
 from interfaces.kinds import InterfaceSuperKindChoices
 from interfaces.site import Site
-from interfaces.storage.file_store import READ_ONLY, link_or_copy
+from interfaces.storage.file_store import READ_ONLY, link_folder, link_or_copy
 from interfaces.value import ComponentInterfaceValue
 
 INPUTS_FILE = "inputs.json"
@@ -65,6 +65,11 @@ class JobFolder:
         return self.root / "output"
 
     @property
+    def written(self) -> Path:
+        """What a warm container wrote, where the engine had to send it while the container goes on."""
+        return self.root / "written"
+
+    @property
     def taken(self) -> Path:
         """Where outputs lie that were taken out of what the container wrote."""
         return self.root / "taken"
@@ -77,6 +82,12 @@ class JobFolder:
         # The engine's user, and the container's through the mount, must get in whatever our umask is.
         for folder in (self.root, self.input, self.no_model):
             folder.chmod(0o755)
+
+    def renew_taken(self) -> None:
+        """Empty what outputs are taken into, so that they can be taken again after a crash."""
+        for folder in (self.output, self.taken):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
 
     def place_inputs(
         self,
@@ -99,6 +110,8 @@ class JobFolder:
                 unzip_input(_path(value), place, max_bytes=unpacked_bytes, max_entries=100_000)
             elif value.interface.super_kind == InterfaceSuperKindChoices.VALUE:
                 _write_json(target, value.value)
+            elif value.is_folder:
+                link_folder(_path(value), target)
             else:
                 link_or_copy(_path(value), target)
         _write_json(self.input / INPUTS_FILE, inputs_json(values.values()))

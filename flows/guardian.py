@@ -1,0 +1,170 @@
+"""A small process beside the jobs of a site: it outlives those who run them, and ends what they leave.
+
+It is started with the first job and ends by itself some time after the last. While it lives, the death of a process is
+noticed within a second: its containers are stopped, its jobs brought to their end. So a time limit also holds for a
+container whose runner was killed. Where the guardian is killed as well, the next job starts one, which begins with
+that.
+
+It imports Prefect and the rest only when there is something to do; waiting, it needs little memory and next to no time.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
+
+from interfaces.database.follow_up_records import unfinished_follow_ups
+from interfaces.database.lease_records import leases
+from interfaces.engine import get_engine
+from interfaces.errors import ComponentFlowsError
+from interfaces.settings import get_settings
+from interfaces.site import Site, get_site
+from tasks.sweep import sweep
+
+LOCK_FILE = "guardian.lock"
+LOG_FILE = "guardian.log"
+MAX_LOG_BYTES = 2**20
+
+LOOK_S = 1.0
+"""Between two looks at who lives: one query, and one small file of the kernel for each process."""
+
+TIDY_S = 60.0
+"""Between two looks at the engine for containers past their deadline."""
+
+IDLE_S = 30.0
+"""How long it waits for another job before it ends."""
+
+PATIENCE_S = 10.0
+"""After a reaping that failed (the engine is away, say)."""
+
+
+def ensure_guardian() -> None:
+    """See that a guardian lives; call it when the job's record with its lease is written, not before."""
+    if not get_settings().guardian:
+        return
+    site = get_site()
+    lock = FileLock(site.home / LOCK_FILE)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return
+    lock.release()
+    log = site.home / LOG_FILE
+    mode = "wb" if log.exists() and log.stat().st_size > MAX_LOG_BYTES else "ab"
+    with log.open(mode) as output:
+        subprocess.Popen(
+            [sys.executable, "-m", "flows.guardian"],
+            env={**os.environ, "COMPONENT_FLOWS_HOME": str(site.home), "PYTHONPATH": _import_path()},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # what ends the caller's terminal or worker must not end it
+        )
+
+
+def _import_path() -> str:
+    # What follows a job is found by its module's name, as it was where the job was made.
+    return os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+
+
+def guard(site: Site) -> None:
+    """Watch over the site's jobs until there have been none for a while."""
+    lock = FileLock(site.home / LOCK_FILE)
+    while _acquired(lock):
+        try:
+            _watch(site)
+        finally:
+            lock.release()
+        # A job that began just now saw the lock and started no guardian; it is here, or it will see that it is free.
+        if not _anything_held(site):
+            return
+
+
+def _acquired(lock: FileLock) -> bool:
+    try:
+        lock.acquire(blocking=False)
+    except (Timeout, OSError):  # OSError: the home folder is gone
+        return False
+    return True
+
+
+def _watch(site: Site) -> None:
+    _say("watching")
+    _tidy()
+    busy = tidied = time.monotonic()
+    while site.home.is_dir():
+        time.sleep(LOOK_S)
+        now = time.monotonic()
+        try:
+            with site.database.session() as session:
+                held = leases(session)
+        except SQLAlchemyError as error:
+            _say(f"the database is away: {error}")
+            time.sleep(PATIENCE_S)
+            continue
+        if held:
+            busy = now
+        if any(lease.is_over() for lease in held) or (held and now - tidied >= TIDY_S):
+            tidied = now
+            _tidy()
+        if now - busy >= IDLE_S:
+            _say("no job for a while")
+            return
+
+
+def _anything_held(site: Site) -> bool:
+    if not site.home.is_dir():
+        return False
+    with site.database.session() as session:
+        return bool(leases(session))
+
+
+def _tidy() -> None:
+    """Settle and remove what is left."""
+    site = get_site()
+    try:
+        with site.database.session() as session:
+            needs_more = any(lease.is_over() for lease in leases(session)) or bool(unfinished_follow_ups(session))
+        if needs_more:
+            _settle()
+        elif swept := sweep(site, get_engine()):
+            _say(f"removed {swept}")
+    except (ComponentFlowsError, SQLAlchemyError, OSError) as error:
+        _say(f"not everything could be settled: {error}")
+        time.sleep(PATIENCE_S)
+
+
+def _settle() -> None:
+    """Bring jobs to their end. The Prefect server is asked only where something has to be shown or run there."""
+    import asyncio
+
+    from flows.maintenance import left_follow_ups, mirror, reap
+    from flows.server import client_settings, status
+    from tasks.reap import reaped
+
+    done = reaped()
+    for job in done.jobs:
+        _say(f"{job.component} {job.id}: {job.status.label}")
+    if done.swept:
+        _say(f"removed {done.swept}")
+    server = status()
+    if done.jobs and server.running and server.url is not None:
+        with client_settings(server.url):
+            asyncio.run(mirror(done.jobs))
+    if left_follow_ups():
+        reap()
+
+
+def _say(text: str) -> None:
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {text}", flush=True)
+
+
+if __name__ == "__main__":
+    guard(get_site())
