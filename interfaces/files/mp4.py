@@ -22,19 +22,19 @@ def check_mp4(path: Path) -> None:
     """
     size = path.stat().st_size
     with path.open("rb") as file:
-        boxes = list(_boxes(file, 0, size))
+        boxes = list(mp4_boxes(file, 0, size))
         if not boxes or boxes[0][0] != b"ftyp":
             raise ValidationError("It is no MP4 file: it does not begin with a box 'ftyp'")
         names = {name for name, _, _ in boxes}
         if missing := [name.decode() for name in (b"moov", b"mdat") if name not in names]:
             raise ValidationError(f"It is no complete MP4 file: it lacks the box '{missing[0]}'")
         movie = next((start, end) for name, start, end in boxes if name == b"moov")
-        inside = {name for name, _, _ in _boxes(file, *movie)}
+        inside = {name for name, _, _ in mp4_boxes(file, *movie)}
         if missing := [name.decode() for name in (b"mvhd", b"trak") if name not in inside]:
             raise ValidationError(f"It is no complete MP4 file: its box 'moov' lacks '{missing[0]}'")
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def mp4_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Type, start of the content and end of each box between two places."""
     count = 0
     while start < end:

@@ -36,7 +36,7 @@ def check_newick(path: Path) -> None:
     _check_trees(text)
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+def newick_tokens(text: str) -> Iterator[tuple[str, str, int]]:
     """The kind, text and place of each token that counts."""
     place = 0
     while place < len(text):
@@ -57,7 +57,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
 def _check_trees(text: str) -> None:
     """Follow the grammar; `state` is what came last: start, open, comma, close, label, colon or length."""
     depth, state, token, place = 0, "start", "", 0
-    for kind, token, place in _tokens(text):
+    for kind, token, place in newick_tokens(text):
         here = f"at character {place}"
         if kind in {"quoted", "bare"}:
             if state == "colon":
