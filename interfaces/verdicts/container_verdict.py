@@ -127,7 +127,7 @@ class _Case:
         told = f"stopped after {self.ran}"
         if self._result.refused_forks:
             told += f"; {self._forks()}"
-        if used is not None and used < limit * _IDLE_PART:
+        if used is not None and used < self._result.exec_duration_s * _IDLE_PART:
             return f"{told}; it used the processor for only {seconds_text(used)}, so it waited (there is no network)"
         wanted = round(limit * MORE_TIME)
         if most is None or wanted <= most:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,10 @@ def settled(watch: DiskWatch) -> DiskExcess | None:
 def write(path, size):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(os.urandom(size))
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 def test_what_all_folders_hold_counts_together(tmp_path):
@@ -87,11 +92,11 @@ def test_hundreds_of_folders_in_each_other_hold_few_files_open(tmp_path):
         os.close(number)
         number = inner
     os.close(number)
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_files()
     watching = watch(tmp_path)
     settled(watching)
     assert watching.written_bytes is not None
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_files() == before
 
 
 def test_one_look_takes_some_milliseconds_however_many_files_there_are(tmp_path, monkeypatch):
@@ -137,7 +142,7 @@ def test_without_the_right_to_count_only_the_free_space_is_watched(tmp_path, mon
 
 
 def test_folders_of_another_machine_are_not_watched():
-    watching = watch(disk_watch.Path("/nowhere/volumes/x"), max_bytes=1, min_free_bytes=MORE_THAN_ANY_DISK)
+    watching = watch(Path("/nowhere/volumes/x"), max_bytes=1, min_free_bytes=MORE_THAN_ANY_DISK)
     assert settled(watching) is None
 
 

@@ -52,8 +52,8 @@ GIB = 2**30
         ),
         ("terminate called after throwing an instance of 'std::bad_alloc'", VerdictKind.PYTHON_MEMORY_ERROR),
         (
-            "RuntimeError: [enforce fail at alloc_cpu.cpp:75] err == 0. DefaultCPUAllocator: can't allocate memory: you "
-            "tried to allocate 40000000000 bytes. Error code 12 (Cannot allocate memory)",
+            "RuntimeError: [enforce fail at alloc_cpu.cpp:75] err == 0. DefaultCPUAllocator: can't allocate memory: "
+            "you tried to allocate 40000000000 bytes. Error code 12 (Cannot allocate memory)",
             VerdictKind.PYTHON_MEMORY_ERROR,
         ),
         ("OSError: [Errno 28] No space left on device: '/output/x'", VerdictKind.DISK_FULL),

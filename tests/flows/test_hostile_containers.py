@@ -1,0 +1,375 @@
+"""Containers that misbehave in every way that was thought of: each is told by its own verdict, and leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+
+import pytest
+from puppet_jobs import failure, report, verdict_of
+from puppet_scripts import MASK, REPORT
+
+from flows import run_component
+from interfaces import JobStatus, messages
+from interfaces.settings import get_settings
+from interfaces.site import get_site
+from interfaces.verdicts import VerdictKind
+from tasks.job_logs import TAIL_LINES, log_path
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
+
+MB = 2**20
+DEAF = (
+    "import signal, time\nfor n in range(1, 32):\n    try: signal.signal(n, signal.SIG_IGN)\n    except OSError: pass\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_bounded_time():
+    start = time.monotonic()
+    yield
+    assert time.monotonic() - start < 120
+
+
+@pytest.fixture
+def limits(monkeypatch):
+    """Set limits of the site for one test."""
+
+    def set_limits(**values: int) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"COMPONENT_FLOWS_LIMITS__{name.upper()}", str(value))
+        get_settings.cache_clear()
+
+    yield set_limits
+    monkeypatch.undo()
+    get_settings.cache_clear()
+
+
+def kind_and_text(error):
+    return verdict_of(error.job).kind, str(error)
+
+
+# Memory
+
+
+def test_a_memory_bomb_is_told_with_a_limit_to_try():
+    error = failure("blob = []\nwhile True: blob.append(bytearray(10**6))")
+    assert kind_and_text(error) == (VerdictKind.MEMORY_LIMIT, messages.MEMORY_LIMIT)
+    verdict = verdict_of(error.job)
+    assert verdict.advice.endswith("try memory_gb: 0.375")
+    assert verdict.figures["oom_events"] >= 1
+    assert verdict.figures["memory_limit_bytes"] == 256 * MB
+    if "peak_memory_bytes" in verdict.figures:  # an overloaded machine may miss the last reading
+        assert verdict.figures["peak_memory_bytes"] <= 256 * MB
+        assert f"of {256} MB" in verdict.advice
+
+
+def test_a_component_whose_child_is_killed_and_that_then_fails_ran_out_of_memory():
+    error = failure(
+        "import subprocess, sys\n"
+        "code = subprocess.run([sys.executable, '-c', 'x = b\"x\" * 2**30']).returncode\n"
+        "sys.exit(f'the child ended with {code}')"
+    )
+    assert kind_and_text(error) == (VerdictKind.MEMORY_LIMIT, messages.MEMORY_LIMIT)
+    assert error.job.stderr == "the child ended with -9"
+
+
+def test_a_component_whose_child_is_killed_and_that_goes_on_succeeds_with_a_warning():
+    job = report("import subprocess, sys; subprocess.run([sys.executable, '-c', 'x = b\"x\" * 2**30'])")
+    assert job.status is JobStatus.SUCCESS
+    assert job.error_message == ""
+    assert verdict_of(job).kind is VerdictKind.MEMORY_WARNING
+
+
+def test_a_refused_allocation_is_told_as_pythons_own_error():
+    error = failure("x = bytearray(2**47)")
+    assert kind_and_text(error) == (VerdictKind.PYTHON_MEMORY_ERROR, "MemoryError")
+
+
+@pytest.mark.soak
+def test_shared_memory_is_memory():
+    error = failure("f = open('/dev/shm/x', 'wb')\nwhile True: f.write(bytes(10**6))")
+    assert verdict_of(error.job).kind is VerdictKind.MEMORY_LIMIT
+
+
+# Processes and signals
+
+
+FORK_BOMB = """
+import os, time
+while True:
+    try:
+        os.fork()
+    except OSError:
+        time.sleep(0.1)
+"""
+
+
+def test_a_fork_bomb_goes_no_further_than_its_limit(limits):
+    limits(processes=64)
+    error = failure(FORK_BOMB, time_limit=3, memory_gb=1)
+    assert kind_and_text(error) == (VerdictKind.TIME_LIMIT, messages.TIME_LIMIT)
+    assert verdict_of(error.job).figures["refused_forks"] > 0
+    assert "(at most 64)" in verdict_of(error.job).advice
+
+
+@pytest.mark.soak
+def test_a_fork_bomb_without_a_bound_on_processes_of_its_own_meets_its_memory_or_its_time():
+    error = failure(FORK_BOMB, time_limit=4)
+    assert verdict_of(error.job).kind in (VerdictKind.MEMORY_LIMIT, VerdictKind.TIME_LIMIT, VerdictKind.PROCESS_LIMIT)
+
+
+def test_a_component_that_fails_for_want_of_processes_is_told_so(limits):
+    limits(processes=16)
+    error = failure(
+        "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+    )
+    assert kind_and_text(error) == (VerdictKind.PROCESS_LIMIT, "RuntimeError: can't start new thread")
+    assert "(at most 16)" in verdict_of(error.job).advice
+
+
+@pytest.mark.parametrize("signal", ["SIGSEGV", "SIGKILL"])
+def test_a_crash_is_told_by_its_signal(signal):
+    error = failure(f"import os, signal; os.kill(os.getpid(), signal.{signal})")
+    assert kind_and_text(error) == (VerdictKind.SIGNAL, messages.NO_ERRORS_REPORTED)
+    assert verdict_of(error.job).figures["signal"] == signal
+
+
+def test_what_ignores_every_signal_is_killed_after_its_grace(limits):
+    limits(stop_grace_s=1)
+    error = failure(DEAF + "time.sleep(100)", time_limit=1)
+    assert kind_and_text(error) == (VerdictKind.TIME_LIMIT, messages.TIME_LIMIT)
+    assert "it waited" in verdict_of(error.job).advice
+    assert error.job.exec_duration_s < 15
+
+
+def test_a_component_that_ends_its_own_init_is_told_by_the_signal():
+    error = failure("import os, signal, time\nos.kill(1, signal.SIGKILL)\nos.kill(1, signal.SIGTERM)\ntime.sleep(60)")
+    assert verdict_of(error.job).figures["signal"] == "SIGTERM"
+
+
+def test_a_component_that_stops_itself_meets_its_time_limit(limits):
+    limits(stop_grace_s=1)
+    error = failure("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", time_limit=1)
+    assert verdict_of(error.job).kind is VerdictKind.TIME_LIMIT
+
+
+def test_a_daemon_that_holds_the_output_open_holds_up_nothing():
+    job = report(
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(100)\n"
+        "    os._exit(0)\nprint('done')"
+    )
+    assert job.stdout == "done"
+    assert job.exec_duration_s < 30
+
+
+def test_a_component_can_not_change_the_clock_and_its_own_idea_of_time_changes_nothing():
+    job = report(
+        "import os, time\n"
+        "try: time.clock_settime(time.CLOCK_REALTIME, 0)\n"
+        "except PermissionError: print('refused')\n"
+        "os.environ['TZ'] = 'Pacific/Kiritimati'; time.tzset()\n"
+        "open('/output/old', 'w').close(); os.utime('/output/old', (0, 0))"
+    )
+    assert job.stdout == "refused"
+    assert 0 < job.exec_duration_s < 30
+
+
+# Disk
+
+
+def test_a_component_that_fills_the_disk_is_stopped_at_its_limit(limits):
+    limits(disk_bytes=64 * MB)
+    error = failure(
+        "import os, time\n"
+        "for n, folder in enumerate(['/output', '/tmp', '/home/puppet'] * 100):\n"
+        "    with open(f'{folder}/{n}', 'wb') as f: os.posix_fallocate(f.fileno(), 0, 8 * 2**20)\n"
+        "    time.sleep(0.1)"
+    )
+    assert kind_and_text(error) == (VerdictKind.DISK_FULL, messages.DISK_LIMIT)
+    figures = verdict_of(error.job).figures
+    assert 64 * MB < figures["written_bytes"] < 512 * MB
+    assert figures["disk_limit_bytes"] == 64 * MB
+
+
+def test_a_component_that_would_fill_the_machine_is_stopped_before_it_has(limits):
+    free = shutil.disk_usage(get_site().home).free
+    limits(min_free_disk_bytes=free - 4 * 2**30)
+    error = failure(
+        "import os, time\nwith open('/tmp/x', 'wb') as f: os.posix_fallocate(f.fileno(), 0, 12 * 2**30)\ntime.sleep(50)"
+    )
+    assert kind_and_text(error) == (VerdictKind.DISK_FULL, messages.DISK_FULL)
+    assert verdict_of(error.job).figures["free_bytes"] < free - 4 * 2**30
+    assert error.job.exec_duration_s < 20
+
+
+def test_a_sparse_file_of_a_terabyte_is_too_large_and_takes_no_disk():
+    error = failure("with open('/output/report.json', 'wb') as f: f.truncate(2**40)")
+    assert kind_and_text(error) == (
+        VerdictKind.OUTPUT_TOO_LARGE,
+        messages.too_large("report.json"),
+    )
+
+
+@pytest.mark.soak
+def test_a_sparse_image_of_a_terabyte_is_too_large():
+    script = "import os; os.makedirs('/output/images/mask')\nopen('/output/images/mask/x.mha', 'wb').truncate(2**40)"
+    error = failure(script, "puppet-mask")
+    assert kind_and_text(error) == (VerdictKind.OUTPUT_TOO_LARGE, messages.too_large("images/mask"))
+
+
+# Output
+
+
+FILES = """
+import os
+os.makedirs('/output/images/mask')
+for n in range({count}): open(f'/output/{{"images/mask" if n % 2 else ""}}/{{n}}', 'w').close()
+"""
+
+
+def test_many_thousand_files_are_refused_without_looking_at_each():
+    error = failure(FILES.format(count=20_000), "puppet-mask")
+    assert verdict_of(error.job).kind is VerdictKind.OUTPUT_INVALID
+    assert "more than 1,000 entries" in str(error)
+
+
+@pytest.mark.soak
+def test_a_million_files_are_refused_without_looking_at_each():
+    error = failure(FILES.format(count=1_000_000), "puppet-mask", time_limit=600)
+    assert verdict_of(error.job).kind is VerdictKind.OUTPUT_INVALID
+    assert "more than 1,000 entries" in str(error)
+
+
+@pytest.mark.soak
+def test_many_files_beside_the_output_do_no_harm():
+    job = run_component("puppet-report", {"script": FILES.format(count=1_000) + REPORT.format(report="{}")})
+    assert job.status is JobStatus.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("import os; os.mkfifo('/output/report.json')", "a named pipe"),
+        ("import socket; socket.socket(socket.AF_UNIX).bind('/output/report.json')", "a socket"),
+        ("import os; os.mkdir('/output/report.json')", "a folder"),
+        ("import os; os.symlink('/dev/zero', '/output/report.json')", "a symbolic link"),
+        ("import os; os.symlink('report.json', '/output/report.json')", "a symbolic link"),
+        ("import os, stat; os.mknod('/output/report.json', stat.S_IFCHR | 0o666, os.makedev(0, 0))", "a device"),
+    ],
+    ids=["pipe", "socket", "folder", "link to a device", "link to itself", "device"],
+)
+def test_what_is_no_file_is_refused_without_opening_it(script, words):
+    error = failure(script)
+    assert verdict_of(error.job).kind is VerdictKind.OUTPUT_INVALID
+    assert words in str(error)
+
+
+def test_a_device_of_the_machine_can_not_be_made():
+    error = failure("import os, stat; os.mknod('/output/report.json', stat.S_IFBLK | 0o666, os.makedev(8, 0))")
+    assert kind_and_text(error)[0] is VerdictKind.EXIT_CODE
+    assert "Operation not permitted" in str(error)
+
+
+def test_folders_that_lead_back_to_themselves_are_no_trap():
+    error = failure(
+        "import os; os.makedirs('/output/images/mask'); os.symlink('..', '/output/images/mask/up')\n"
+        "os.symlink('/output', '/output/images/mask/out')",
+        "puppet-mask",
+    )
+    assert verdict_of(error.job).kind is VerdictKind.OUTPUT_INVALID
+
+
+def test_folders_deep_in_each_other_are_removed_again():
+    job = report("import os\nos.chdir('/output')\nfor n in range(1000): os.mkdir('d'); os.chdir('d')")
+    assert job.status is JobStatus.SUCCESS
+
+
+def test_a_name_of_255_bytes_is_a_name():
+    name = "x" * 251 + ".mha"
+    script = (
+        MASK.format(voxels="[1] * 8") + f"\nos.rename('/output/images/mask/mask.mha', '/output/images/mask/{name}')"
+    )
+    assert run_component("puppet-mask", {"script": script}).outputs["mask"].path.is_file()
+
+
+@pytest.mark.parametrize("name", [r"b'a\nb'", r"b'\xff\x1b[31m'"], ids=["newline", "escape and no UTF-8"])
+def test_names_that_are_a_trick_do_no_harm(name):
+    script = f"import os; os.makedirs('/output/images/mask')\nopen(b'/output/images/mask/' + {name}, 'w').write('x')"
+    error = failure(script, "puppet-mask")
+    assert verdict_of(error.job).kind is VerdictKind.OUTPUT_INVALID
+    assert str(error).isprintable()
+
+
+def test_an_output_without_permissions_is_read_or_refused_in_words():
+    script = REPORT.format(report="{'secret': 1}") + "\nimport os; os.chmod('/output/report.json', 0)"
+    if os.getuid() == 0:
+        assert run_component("puppet-report", {"script": script}).outputs["report"].value == {"secret": 1}
+    else:
+        assert verdict_of(failure(script).job).kind is VerdictKind.OUTPUT_INVALID
+
+
+def test_another_user_can_not_be_taken_on():
+    job = report(
+        "import os\nfor what in (lambda: os.setuid(0), lambda: os.chown('/output', 0, 0)):\n"
+        "    try: what(); print('done')\n    except PermissionError: print('refused')"
+    )
+    assert job.stdout == "refused\nrefused"
+
+
+def test_an_exit_code_of_0_without_output_is_no_success():
+    error = failure("import os; os._exit(0)")
+    assert kind_and_text(error) == (VerdictKind.OUTPUT_MISSING, messages.not_produced("report.json"))
+
+
+@pytest.mark.soak
+def test_an_output_that_is_no_json_is_told():
+    error = failure("open('/output/report.json', 'wb').write(b'\\x00' * 1000)")
+    assert kind_and_text(error) == (VerdictKind.OUTPUT_INVALID, messages.not_json("report.json"))
+
+
+# Logs
+
+
+LOUD = """
+import os
+block = b'{line}' * ({block_bytes} // {length})
+for n in range({blocks}): os.write(1, block)
+"""
+
+
+def loud(megabytes: int, line: bytes = b"x" * 99 + b"\n") -> str:
+    text = "".join(f"\\x{byte:02x}" for byte in line)
+    return LOUD.format(line=text, length=len(line), block_bytes=MB, blocks=megabytes)
+
+
+def kept_bytes(job) -> int:
+    return log_path(get_site(), job.id, "stdout").stat().st_size
+
+
+def test_a_log_of_many_megabytes_is_kept_within_its_bound(limits):
+    limits(log_bytes=4 * MB)
+    job = report(loud(64))
+    assert kept_bytes(job) == 4 * MB
+    assert len(job.stdout.splitlines()) == TAIL_LINES
+
+
+@pytest.mark.soak
+def test_a_log_of_a_gigabyte_is_kept_within_its_bound():
+    job = report(loud(1024), time_limit=300)
+    assert kept_bytes(job) == get_settings().limits.log_bytes
+    assert job.exec_duration_s < 60
+
+
+@pytest.mark.soak
+def test_a_log_without_a_line_end_takes_no_memory(limits):
+    limits(log_bytes=MB)
+    job = report(loud(32, b"x"))
+    assert kept_bytes(job) == MB
+
+
+def test_a_binary_log_can_be_kept_and_shown():
+    job = report("import os\nfor n in range(2000): os.write(1, os.urandom(999))\nos.write(2, bytes(range(256)))")
+    assert kept_bytes(job) == 2000 * 999
+    assert all(character.isprintable() or character in "\n\t" for character in job.stdout + job.stderr)
