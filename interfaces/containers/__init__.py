@@ -4,5 +4,6 @@
 concept a file: ``create_request`` (isolation and limits), ``writable_folders``, ``docker_run`` (one run),
 ``supervision`` (time limit, stopping), ``output_stream`` (stdout and stderr as they come), ``cgroup``, ``engine_stats``
 and ``usage`` (what was used), ``cannot_start`` (whose fault a failed start is), ``volume_reading`` and
-``volume_archive`` (reading outputs without being root), ``image_build``, ``gpus`` and ``runtime_metrics``.
+``volume_archive`` (reading outputs without being root), ``docker_images`` and ``registry`` (images, and where else they
+lie), ``image_build``, ``gpus`` and ``runtime_metrics``.
 """

@@ -39,6 +39,7 @@ from interfaces.containers.protocol import (
     EngineInfo,
     ImageInfo,
     Leftovers,
+    OnEnd,
     OnOutput,
     OnSample,
     StopSignal,
@@ -187,6 +188,7 @@ class DockerEngine(DockerImages, ContainerEngine):
         on_output: OnOutput,
         stop: StopSignal,
         on_sample: OnSample | None = None,
+        on_end: OnEnd | None = None,
     ) -> ContainerResult:
         """Run a container to its end and remove it."""
         deadline = datetime.now(UTC) + timedelta(seconds=time_limit_s + spec.stop_grace_s) + _DEADLINE_MARGIN
@@ -203,7 +205,10 @@ class DockerEngine(DockerImages, ContainerEngine):
                 read_cgroups=self._read_cgroups,
                 on_sample=on_sample,
             )
-            return run.run(time_limit_s=time_limit_s, on_output=on_output, stop=stop)
+            result = run.run(time_limit_s=time_limit_s, on_output=on_output, stop=stop)
+            if on_end is not None:
+                on_end(result)
+            return result
         finally:
             self._remove(container)
 

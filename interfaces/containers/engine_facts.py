@@ -37,6 +37,7 @@ def image_from(image: Mapping[str, Any]) -> ImageInfo:
         size_bytes=image.get("Size") or 0,
         repo_tags=tuple(image.get("RepoTags") or ()),
         labels=config.get("Labels") or {},
+        repo_digests=tuple(image.get("RepoDigests") or ()),
     )
 
 

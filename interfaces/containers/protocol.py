@@ -23,6 +23,7 @@ from interfaces.containers.records import (
     ImageInfo,
     LeftContainer,
     Leftovers,
+    OnEnd,
     OnOutput,
     OnSample,
     Sample,
@@ -44,6 +45,7 @@ __all__ = [
     "ImageInfo",
     "LeftContainer",
     "Leftovers",
+    "OnEnd",
     "OnOutput",
     "OnSample",
     "Sample",
@@ -111,7 +113,7 @@ class ContainerEngine(Protocol):
             stop: Breaks it off once it is set.
 
         Raises:
-            EngineError: The registry lacks it, refuses it, or can't be reached; `is_transient` tells which may pass.
+            EngineError: The registry lacks it, refuses it, or can't be reached; `registry.may_pass` tells which may succeed later.
         """
 
     def push(self, image: str, *, repository: str, tag: str) -> str:
@@ -181,6 +183,7 @@ class ContainerEngine(Protocol):
         on_output: OnOutput,
         stop: StopSignal,
         on_sample: OnSample | None = None,
+        on_end: OnEnd | None = None,
     ) -> ContainerResult:
         """Run a container to its end and remove it.
 
@@ -191,6 +194,7 @@ class ContainerEngine(Protocol):
                 container and is raised here.
             stop: Stops it as the time limit does; looked at ten times a second.
             on_sample: Called with CPU and memory, ten times a second at first, then once a second.
+            on_end: Called with the result before the container is removed; what it raises is raised here.
 
         Raises:
             ContainerCannotStart: The engine works, but the image can't run (entry point, user, architecture, GPU).

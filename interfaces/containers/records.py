@@ -174,6 +174,9 @@ class ContainerResult:
         return (self.finished_at - self.started_at).total_seconds()
 
 
+OnEnd = Callable[[ContainerResult], object]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImageInfo:
     """An image that the engine has.
@@ -188,6 +191,7 @@ class ImageInfo:
         size_bytes: Unpacked.
         repo_tags: ``name:tag`` of each tag.
         labels: Its own labels.
+        repo_digests: ``name@sha256:...`` for each registry that it came from or went to.
     """
 
     id: str
@@ -199,6 +203,7 @@ class ImageInfo:
     size_bytes: int
     repo_tags: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
+    repo_digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,7 +65,7 @@ def save_archive(path: Path, *, architecture: str) -> None:
 @pytest.mark.engine
 def test_an_image_for_another_machine_is_refused_before_it_starts(run, engine, tmp_path):
     save_archive(tmp_path / "image.tar", architecture="arm64")
-    image = engine.load(tmp_path / "image.tar")
+    image = engine.load([(tmp_path / "image.tar").read_bytes()], name="image.tar")
     try:
         assert image.architecture == "arm64"
         with pytest.raises(ContainerCannotStart, match="linux/amd64") as caught:

@@ -120,13 +120,12 @@ def test_a_folder_without_a_dockerfile_is_refused(engine, tmp_path):
 
 
 @engine_test
-def test_an_image_comes_back_from_an_archive_under_another_tag(engine, small, tmp_path):
+def test_an_image_comes_back_from_an_archive_under_another_tag(engine, small):
     image = engine.image(small)
-    archive = tmp_path / "image.tar"
-    archive.write_bytes(b"".join(engine._api.get_image(small)))
+    archive = list(engine._api.get_image(small))
     engine.remove_image(small)
     assert engine.image(image.id) is None
-    assert engine.load(archive).id == image.id
+    assert engine.load(archive, name="an archive").id == image.id
     other = f"component-flows-test-{uuid4().hex}:other"
     engine.tag(image.id, other)
     assert set(engine.image(image.id).repo_tags) == {small, other}
@@ -136,10 +135,9 @@ def test_an_image_comes_back_from_an_archive_under_another_tag(engine, small, tm
 
 @engine_test
 @pytest.mark.parametrize("content", [b"", b"no archive"])
-def test_an_archive_without_an_image_is_refused(engine, tmp_path, content):
-    (tmp_path / "image.tar").write_bytes(content)
+def test_an_archive_without_an_image_is_refused(engine, content):
     with pytest.raises(EngineError, match=r"image\.tar"):
-        engine.load(tmp_path / "image.tar")
+        engine.load([content], name="image.tar")
 
 
 @engine_test
