@@ -39,22 +39,25 @@ class JobFilter:
             conditions.append(ImageRow.sha256 == self.image)
         return conditions
 
-    def of_status(self) -> list[ColumnElement[bool]]:
-        """The condition on the status, or none; for a query of `JobRow`.
+    def the_status(self) -> JobStatus | None:
+        """The status, or None for any.
 
         Raises:
             DefinitionError: There is no status of that name.
         """
-        if self.status is None:
-            return []
-        name = self.status.upper() if isinstance(self.status, str) else self.status.name
-        if name not in JobStatus.__members__:
-            raise DefinitionError(f"there is no status '{self.status}', only {', '.join(JobStatus.__members__)}")
-        return [JobRow.status == JobStatus[name].value]
+        if not isinstance(self.status, str):
+            return self.status
+        try:
+            return JobStatus[self.status.upper()]
+        except KeyError:
+            names = ", ".join(JobStatus.__members__)
+            raise DefinitionError(f"there is no status '{self.status}', only {names}") from None
 
     def of_jobs(self) -> list[ColumnElement[bool]]:
         """All conditions, for a query of `JobRow` that joins `ImageRow`."""
-        conditions = [*self.of_images(), *self.of_status()]
+        conditions = self.of_images()
+        if (status := self.the_status()) is not None:
+            conditions.append(JobRow.status == status.value)
         if self.since is not None:
             conditions.append(JobRow.created >= self.since.astimezone(UTC))
         if self.until is not None:

@@ -1,4 +1,4 @@
-"""Counters of GPUs. Where a name says so, the library's functions are a small stand-in, since test machines have no GPU."""
+"""Counters of GPUs. Where a name says so, a small stand-in has the library's place: a test machine has no GPU."""
 
 from __future__ import annotations
 

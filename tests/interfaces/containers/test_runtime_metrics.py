@@ -35,7 +35,8 @@ def test_metrics_are_in_percent_with_a_time_for_each():
     cpu, memory = found["CPUUtilization"], found["MemoryUtilization"]
     assert (cpu["label"], cpu["status"], cpu["values"]) == ("CPUUtilization", "Complete", [99.123, 250])
     assert (memory["label"], memory["values"]) == ("MemoryUtilization", [25, 75])
-    assert cpu["timestamps"] == memory["timestamps"] == ["2025-01-01T12:00:01.000+00:00", "2025-01-01T12:00:02.000+00:00"]
+    assert cpu["timestamps"] == memory["timestamps"]
+    assert cpu["timestamps"] == ["2025-01-01T12:00:01.000+00:00", "2025-01-01T12:00:02.000+00:00"]
 
 
 def test_the_disk_is_in_percent_of_what_the_container_may_write():

@@ -1,0 +1,57 @@
+"""A PostgreSQL server of the tests' own, on a socket in a folder of theirs, with nothing that outlives it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROGRAMS = "/usr/lib/postgresql"  # where Debian and Ubuntu keep them, one folder a version
+
+
+def programs() -> Path | None:
+    """The folder with the newest server's programs, or None where none is installed."""
+    found = sorted(Path(PROGRAMS).glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if found:
+        return found[-1].parent
+    initdb = shutil.which("initdb")
+    return Path(initdb).resolve().parent if initdb else None
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """A new, empty server.
+
+    Yields:
+        The SQLAlchemy URL of its one database.
+    """
+    folder = programs()
+    assert folder is not None, "no PostgreSQL server is installed"
+    user = _unprivileged()
+    with tempfile.TemporaryDirectory() as home:
+        data = Path(home) / "data"
+        if user is not None:
+            shutil.chown(home, user)
+        common = {"check": True, "capture_output": True, "user": user, "cwd": home}
+        initdb = ["--auth=trust", "--username=tests", "--encoding=UTF8", "--no-sync", "--pgdata", str(data)]
+        subprocess.run([folder / "initdb", *initdb], **common)
+        options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off"
+        control = [folder / "pg_ctl", "--pgdata", str(data), "--log", f"{home}/log"]
+        subprocess.run([*control, "--wait", "--options", options, "start"], **common)
+        try:
+            yield f"postgresql+psycopg://tests@/postgres?host={home}"
+        finally:
+            subprocess.run([*control, "--mode", "immediate", "stop"], **common)
+
+
+def _unprivileged() -> str | None:
+    """Who runs it: PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
