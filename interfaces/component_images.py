@@ -9,6 +9,7 @@ from typing import ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from interfaces.component import Component
 from interfaces.errors import ImageImportFailed
 from interfaces.import_status import ImportStatusChoices
 
@@ -17,6 +18,7 @@ _Status: TypeAlias = ImportStatusChoices  # the class has a member of that name,
 PLATFORM_ARCHITECTURE = "amd64"
 PLATFORM_OS = "linux"
 REPOSITORY_PREFIX = "component-flows"
+EVALUATION_INPUT, EVALUATION_OUTPUT = "predictions-json-file", "metrics-json-file"
 
 _ROOT = re.compile(r"(?:root|[+-]?0+)?", re.ASCII)  # the engine reads the number with a sign, too
 
@@ -87,6 +89,24 @@ class ComponentImage(BaseModel):
 def repo_tag(component: str, sha256: str) -> str:
     """The name that keeps an image in the engine, so that no clean-up takes it as unused."""
     return f"{REPOSITORY_PREFIX}/{component}:{sha256.removeprefix('sha256:')[:16]}"
+
+
+def registry_repository(registry: str, component: str) -> str:
+    """Where a component's versions lie in a registry."""
+    return f"{registry}/{component}"
+
+
+def registry_tag(sha256: str) -> str:
+    """What a version is called there, for people; it is pulled by its digest."""
+    return sha256.removeprefix("sha256:")[:16]
+
+
+def is_evaluation_method(component: Component) -> bool:
+    """Whether a component evaluates others: it reads the predictions of their jobs and writes metrics.
+
+    That is told from its interfaces, which every evaluation has, so that nobody needs to say it again.
+    """
+    return any(EVALUATION_INPUT in each.inputs and EVALUATION_OUTPUT in each.outputs for each in component.interfaces)
 
 
 def runs_as_root(user: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from interfaces import messages
 from interfaces.containers.protocol import (
     BindMount,
     ContainerCannotStart,
@@ -21,6 +22,7 @@ from interfaces.containers.protocol import (
 from interfaces.containers.runtime_metrics import Instance
 from interfaces.engine import get_engine
 from interfaces.errors import ComponentException, EngineInterrupted
+from interfaces.gpu_leases import GPUS_LABEL, GpuMissing, leased_gpus
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.settings import LimitSettings
@@ -28,6 +30,7 @@ from interfaces.site import Site, get_site
 from interfaces.storage.job_folder import JobFolder
 from interfaces.tarballs import TarballKind, unpacked
 from interfaces.verdicts import Limits, Verdict, VerdictKind, container_verdict, error_verdict
+from tasks.ensure_image import ImageMissing, ensure_image
 from tasks.in_thread import in_thread
 from tasks.invoke import is_warm, warm_run
 from tasks.job_logs import JobLogs
@@ -42,15 +45,16 @@ KILLED = (128 + 9, 128 + 15, 255)
 """How a container ends that its engine takes down with it; 255 where it was not there to see how."""
 
 
-def container_spec(site: Site, job: ComponentJob) -> ContainerSpec:
-    """What the job's container sees and may use."""
+def container_spec(site: Site, job: ComponentJob, gpus: tuple[str, ...] = ()) -> ContainerSpec:
+    """What the job's container sees and may use; `gpus` are the ids of those that it holds a lease on."""
     folder = JobFolder.of(site, job.id)
     limits: LimitSettings = site.settings.limits
     model = unpacked(site, job.tarball.sha256) if job.tarball else folder.no_model
     return ContainerSpec(
         image=job.image.sha256,
         name=container_name(job),
-        labels=labels(job),
+        labels=labels(job) | ({GPUS_LABEL: ",".join(gpus)} if gpus else {}),
+        gpus=gpus,
         mounts=(
             BindMount(source=folder.input, target="/input"),
             BindMount(source=model, target=TarballKind.MODEL.mount_point),
@@ -72,12 +76,12 @@ def executed(
     stop: threading.Event,
     engine: ContainerEngine | None = None,
 ) -> ComponentJob:
-    """Run the container to its end.
+    """Run the container to its end, with a GPU of its own where it wants one.
 
     Args:
         job: A provisioned job.
         show: Takes the container's output for people to watch.
-        stop: Once it is set, the container is stopped within its grace.
+        stop: Once it is set, the container is stopped within its grace; a wait for a GPU ends, too.
         engine: Where to run it.
 
     Returns:
@@ -89,38 +93,77 @@ def executed(
     """
     site = get_site()
     engine = engine or get_engine()
-    if engine.image(job.image.sha256) is None:
-        message = f"The container image of '{job.component}' is no longer in the engine; register the component again"
-        raise failed(job, Verdict(kind=VerdictKind.IMAGE_MISSING, message=message))
+    try:
+        ensure_image(engine, job.image, stop=stop)
+    except ImageMissing as error:
+        raise failed(job, Verdict(kind=VerdictKind.IMAGE_MISSING, message=str(error))) from error
+    wanted, wait_s = job.requires_gpu_type, site.settings.limits.gpu_wait_s
+    try:
+        with leased_gpus(site.gpus_folder, wanted, engine=engine, stop=stop, wait_s=wait_s, on_wait=show) as gpus:
+            if wanted and not gpus:
+                raise failed(job, Verdict(kind=VerdictKind.CANCELLED, message=messages.CANCELLED))
+            return _run(site, job, gpus, engine=engine, show=show, stop=stop)
+    except GpuMissing as error:
+        raise failed(job, error_verdict(error, status=job.status, message=str(error))) from error
+
+
+def _run(
+    site: Site,
+    job: ComponentJob,
+    gpus: tuple[str, ...],
+    *,
+    engine: ContainerEngine,
+    show: Callable[[str], None],
+    stop: threading.Event,
+) -> ComponentJob:
     job = moved(job, JobStatus.EXECUTING)
     logs = JobLogs(site, job.id, show)
 
     def on_sample(_: Sample) -> None:
         logs.tick()
 
+    def at_its_end(result: ContainerResult) -> ComponentJob:
+        logs.close()
+        return with_end(job, result, logs, engine)
+
     engine.create_output_volume(output_volume(job), labels(job))
+    ended: list[ComponentJob] = []
     try:
         run = warm_run(site, job, engine) if is_warm(job, site) else engine.run
-        result = run(
-            container_spec(site, job),
+        run(
+            container_spec(site, job, gpus),
             time_limit_s=job.time_limit,
             on_output=logs.take,
             on_sample=on_sample,
             stop=stop,
+            # Before the container is removed: a crash in between would lose what it has finished.
+            on_end=lambda result: ended.append(at_its_end(result)),
         )
     except ContainerCannotStart as error:
         job = job.changed(stderr=logs.tail("stderr"))
         raise failed(job, error_verdict(error, status=job.status, message=str(error))) from error
     finally:
         logs.close()
+    return ended[0]
+
+
+def with_end(job: ComponentJob, result: ContainerResult, logs: JobLogs, engine: ContainerEngine) -> ComponentJob:
+    """Write what a container's end means for its job.
+
+    Returns:
+        The executed job.
+
+    Raises:
+        ComponentException: The container failed.
+        EngineInterrupted: Its engine took it down.
+    """
     if _taken_down(result):
         raise EngineInterrupted(f"the engine was restarted while the container of '{job.component}' ran, and ended it")
     here = this_instance(engine)
-    verdict = container_verdict(result, stderr=logs.tail("stderr"), limits=container_limits(site, job, here))
-    job = with_result(job, result, logs, here)
-    job = saved(job.changed(verdict=verdict.document() if verdict is not None else None))
+    verdict = container_verdict(result, stderr=logs.tail("stderr"), limits=container_limits(get_site(), job, here))
+    job = with_result(job, result, logs, here).changed(verdict=verdict.document() if verdict is not None else None)
     if verdict is not None and verdict.is_failure:
-        raise ComponentException(verdict.message, job=job)
+        raise ComponentException(verdict.message, job=saved(job))
     return moved(job, JobStatus.EXECUTED)
 
 

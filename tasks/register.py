@@ -158,7 +158,7 @@ def _slug_problems(
 def _image(site: Site, component: Component, show: Callable[[str], None]) -> ImportedImage:
     with site.database.session() as session:
         known = desired_image(session, component.slug)
-    image = import_image(component, engine=get_engine(), known=known, on_line=show)
+    image = import_image(site, component, engine=get_engine(), on_line=show)
     if known is None or known.sha256 != image.sha256:
         show(f"{component.slug}: container image {image.sha256[7:19]} from {image.source}")
     return image
@@ -189,6 +189,7 @@ def _save(
             fingerprint=image.fingerprint,
             user=image.user,
             size=image.size,
+            registry_reference=image.registry_reference,
         )
         if before is None or before.sha256 != after.sha256:
             changed.append(f"image {component.slug}")

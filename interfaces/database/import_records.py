@@ -61,6 +61,11 @@ def begin_import(session: Session, *, owner: str, kind: ImportKind, source: str,
     return _from_row(row)
 
 
+def import_of(session: Session, pk: int) -> Import:
+    """The record as it is now."""
+    return _from_row(session.get_one(ImportRow, pk, populate_existing=True))
+
+
 def move_import(
     session: Session, pk: int, to: ImportStatusChoices, *, status: str = "", sha256: str | None = None
 ) -> Import:

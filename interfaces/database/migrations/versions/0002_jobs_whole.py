@@ -107,7 +107,8 @@ def _pack_figures() -> None:
 def _choose_one_version(table: str, peers: list[str], *, name: str) -> None:
     """Let the database hold that at most one version among peers is the desired one."""
     rows = sa.table(table, sa.column("pk"), sa.column("is_desired_version", sa.Boolean), *map(sa.column, peers))
-    newest = sa.select(sa.func.max(rows.c.pk)).where(rows.c.is_desired_version).group_by(*(rows.c[one] for one in peers))
+    desired = sa.select(sa.func.max(rows.c.pk)).where(rows.c.is_desired_version)
+    newest = desired.group_by(*(rows.c[one] for one in peers))
     op.execute(sa.update(rows).where(rows.c.pk.not_in(newest)).values(is_desired_version=False))
     where = sa.text("is_desired_version")
     op.create_index(name, table, peers, unique=True, sqlite_where=where, postgresql_where=where)
