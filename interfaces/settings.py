@@ -63,6 +63,9 @@ class LimitSettings(BaseModel):
     min_free_disk_bytes: int = Field(
         2**30, ge=0, description="What must stay free on the engine's disk, in bytes; below it, containers are stopped."
     )
+    gpu_wait_s: int = Field(
+        86_400, ge=0, description="Longest wait of a job for a GPU that other jobs of this machine use, in seconds."
+    )
 
 
 class InstanceSettings(BaseModel):
@@ -156,7 +159,8 @@ class Settings(BaseSettings):
         description="fsspec URL of the file store; unset: a folder in the home folder. Only folders are tested so far.",
     )
     gpu_types: tuple[str, ...] = Field(
-        ("", "A100", "A10G", "V100", "K80", "T4"), description="GPU types that a component may ask for."
+        ("", "A100", "A10G", "V100", "K80", "T4"),
+        description="GPU types that a component may ask for; each must be a word of its own in the name of a model.",
     )
     base_image: str | None = Field(
         None,

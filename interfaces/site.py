@@ -60,6 +60,11 @@ class Site:
         """Where the folders of running jobs lie."""
         return self.home / "jobs"
 
+    @property
+    def gpus_folder(self) -> Path:
+        """Where the locks lie that keep one GPU to one job."""
+        return self.home / "gpus"
+
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder on the store's file system that is gone at the end; after a crash, `tasks.sweep` removes it."""

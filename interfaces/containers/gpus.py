@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,21 @@ def local_gpus(folder: Path = NVIDIA_GPUS) -> tuple[Gpu, ...]:
         if facts.get("GPU UUID", "").startswith("GPU-"):
             found.append(Gpu(uuid=facts["GPU UUID"], model=facts.get("Model", "")))
     return tuple(found)
+
+
+def is_of_type(gpu: Gpu, wanted: str) -> bool:
+    """Whether a GPU is of the type that a component wants.
+
+    The type must stand as a word of its own in the model's name, in any case: ``NVIDIA A100-SXM4-40GB`` is an A100,
+    ``Tesla T4`` a T4, ``NVIDIA A10G`` is no A10 and ``NVIDIA T400`` no T4. Types that a site adds follow the same rule
+    and may have several words: ``H100``, ``RTX A6000``, ``A100-SXM4-80GB``.
+
+    Args:
+        gpu: The GPU.
+        wanted: The type; "" is none.
+    """
+    words = rf"(?<![A-Za-z0-9]){re.escape(wanted)}(?![A-Za-z0-9])"
+    return bool(wanted) and re.search(words, gpu.model, re.IGNORECASE) is not None
 
 
 def _fact(line: str) -> tuple[str, str]:

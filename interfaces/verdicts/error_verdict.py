@@ -15,6 +15,7 @@ from interfaces.errors import (
     RunnerLost,
     ValidationError,
 )
+from interfaces.gpu_leases import GpuMissing
 from interfaces.job_status import JobStatus
 from interfaces.storage.hostile_tree import TooLarge
 from interfaces.verdicts.verdict import Verdict, VerdictKind
@@ -37,7 +38,8 @@ _ADVICE = {
     "same job can be run again",
     VerdictKind.INVALID_INPUTS: "correct the inputs that are named, and run it again",
     VerdictKind.OUTPUT_TOO_LARGE: "write less, or raise the settings limits.output_bytes and limits.json_bytes",
-    VerdictKind.RUNNER_LOST: "the process that ran it went away, or its machine did; 'component-flows retry' runs it again",
+    VerdictKind.RUNNER_LOST: "the process that ran it went away, or its machine did; 'component-flows retry' runs it "
+    "again",
     VerdictKind.UNEXPECTED: "the fault is not the component's; the log of its Prefect run has the cause",
 }
 
@@ -74,6 +76,8 @@ def _kind(error: BaseException, status: JobStatus) -> VerdictKind:
     for one in chain:
         if isinstance(one, ContainerCannotStart):
             return _START[one.problem]
+        if isinstance(one, GpuMissing):
+            return VerdictKind.MISSING_GPU
         if isinstance(one, InvalidInputs):
             return VerdictKind.INVALID_INPUTS
         if isinstance(one, EngineError | EngineUnavailable):
