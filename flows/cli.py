@@ -9,10 +9,11 @@ import click
 
 from flows.commands.definitions import doctor, register
 from flows.commands.ending import cancel, reap, retry
-from flows.commands.looking import jobs, logs, show, stats
+from flows.commands.looking import jobs, logs, show
 from flows.commands.previewing import preview
 from flows.commands.running import run
 from flows.commands.serving import server, ui
+from flows.commands.statistics import stats
 from interfaces.errors import ComponentFlowsError
 
 INTERRUPTED = 130

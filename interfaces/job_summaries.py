@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ VERDICT = "verdict_"
 
 _STATUSES = {JobStatus.SUCCESS: "succeeded", JobStatus.FAILURE: "failed", JobStatus.CANCELLED: "cancelled"}
 _DAY_US = 86_400_000_000
+_TYPES = {"day": "datetime64[s, UTC]"}
 
 _Codes = npt.NDArray[np.intp]
 
@@ -29,7 +31,7 @@ _Codes = npt.NDArray[np.intp]
 class _Rows:
     """The rows of a table: what names each, and the row of each job, in the order of the job groups."""
 
-    names: dict[str, Sequence[object]]
+    names: Mapping[str, Sequence[object] | pd.Series[Any]]
     codes: _Codes
     count: int
 
@@ -66,9 +68,11 @@ def _rows(groups: Sequence[JobGroup], by: Sequence[str]) -> _Rows:
     numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
     codes = np.repeat([numbers[label] for label in labels], [len(group.figures) for group in groups]).astype(np.intp)
     unique = list(numbers)
-    if "day" not in by or not groups:
-        names = _names(named, unique, range(len(unique)))
-        return _Rows({name: names.get(name, []) for name in by}, codes, len(unique))
+    if not groups:
+        # With types of their own, so that an empty table can be merged and filtered as a full one can.
+        return _Rows({name: pd.Series([], dtype=_TYPES.get(name, "str")) for name in by}, codes, 0)
+    if "day" not in by:
+        return _Rows(_names(named, unique, range(len(unique))), codes, len(unique))
     days = np.concatenate([group.figures["created_us"] // _DAY_US for group in groups])
     first, span = int(days.min()), int(days.max() - days.min()) + 1
     codes = codes * span + (days - first)

@@ -1,58 +1,38 @@
-"""Durations, memory and failures of many jobs, by component."""
+"""Durations, waiting, memory, cost, failures and suggested limits of many jobs in one table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import pandas as pd
 
-from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 
-COLUMNS = [
-    "component",
-    "jobs",
-    "succeeded",
-    "failed",
-    "cancelled",
-    "mean_duration_s",
-    "median_duration_s",
-    "p95_duration_s",
-    "mean_waiting_s",
-    "peak_memory_mb",
-]
+BY_IMAGE = ("component", "image")
 
 
-def summarised(component: str | None = None) -> pd.DataFrame:
-    """One row a component, over all of its jobs.
+def summarised(
+    component: str | None = None, *, by: Sequence[str] = BY_IMAGE, since: datetime | None = None
+) -> pd.DataFrame:
+    """One row an image of a component, or whatever the table is made by.
 
     Args:
         component: Slug of one component, or None for all.
+        by: Some of component, image, status and day.
+        since: First moment of creation; None: from the beginning.
 
     Returns:
-        The columns component, jobs, succeeded, failed, cancelled (counts), mean_duration_s, median_duration_s and
-        p95_duration_s (seconds, of succeeded jobs with a duration above zero), mean_waiting_s (seconds from creation to
-        start) and peak_memory_mb (the highest of all jobs, in MiB). Missing where there is nothing to count.
+        The columns of `ComponentJobManager.summary`; by component and image also suggested_memory_gb,
+        suggested_time_limit (seconds; both missing below ten runs), and runs, which they rest on.
+
+    Raises:
+        DefinitionError: A table can't be made by one of `by`.
     """
-    jobs = ComponentJob.objects.with_duration(component=component)
-    if jobs.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    seconds = jobs["duration"].dt.total_seconds()
-    jobs = jobs.assign(
-        seconds=seconds.where((jobs["status"] == JobStatus.SUCCESS.name) & (seconds > 0)),
-        waiting=(jobs["started_at"] - jobs["created"]).dt.total_seconds(),
-        memory=pd.to_numeric(jobs["peak_memory_bytes"]) / 2**20,
-    )
-    groups = jobs.groupby("component", sort=True)
-    table = pd.DataFrame(
-        {
-            "jobs": groups.size(),
-            "succeeded": groups["status"].agg(lambda column: (column == JobStatus.SUCCESS.name).sum()),
-            "failed": groups["status"].agg(lambda column: (column == JobStatus.FAILURE.name).sum()),
-            "cancelled": groups["status"].agg(lambda column: (column == JobStatus.CANCELLED.name).sum()),
-            "mean_duration_s": groups["seconds"].mean(),
-            "median_duration_s": groups["seconds"].median(),
-            "p95_duration_s": groups["seconds"].quantile(0.95),
-            "mean_waiting_s": groups["waiting"].mean(),
-            "peak_memory_mb": groups["memory"].max(),
-        }
-    )
-    return table.reset_index()[COLUMNS]
+    table = ComponentJob.objects.summary(by, component=component, since=since)
+    if tuple(by) != BY_IMAGE:
+        return table
+    limits = ComponentJob.objects.suggested_limits(component=component, since=since)
+    limits = limits.rename(columns={"memory_gb": "suggested_memory_gb", "time_limit": "suggested_time_limit"})
+    kept = [*BY_IMAGE, "runs", "suggested_memory_gb", "suggested_time_limit"]
+    return table.merge(limits[kept], on=list(BY_IMAGE), how="left")

@@ -1,4 +1,4 @@
-"""``jobs``, ``show``, ``logs`` and ``stats``: what ran, and how it went."""
+"""``jobs``, ``show`` and ``logs``: what ran, and how it went."""
 
 from __future__ import annotations
 
@@ -142,29 +142,3 @@ def _copy(path: Path, start: int, *, to_stderr: bool) -> int:
             shutil.copyfileobj(file, target.buffer)
         target.flush()
         return file.tell() - start
-
-
-@click.command()
-@click.argument("component", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def stats(component: str | None, as_json: bool) -> None:
-    """Summarise all jobs, or those of one component: durations, waiting, memory, failures."""
-    from flows.commands.describing import print_json
-    from tasks.job_statistics import summarised
-
-    table = summarised(component)
-    if as_json:
-        records = table.astype(object).where(table.notna(), None).to_dict(orient="records")
-        print_json(records)
-        return
-    if table.empty:
-        click.echo("no jobs yet")
-        return
-    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
-    print_table([name.replace("_", " ") for name in table.columns], rows)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return "-" if value != value else f"{value:.2f}"
-    return str(value)

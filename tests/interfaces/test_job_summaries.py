@@ -84,6 +84,10 @@ def test_no_jobs_make_a_table_with_the_same_columns(by):
     empty, full = table(by=by), table(a_group(1), by=by)
     assert empty.empty
     assert list(empty.columns) == list(full.columns)
+    assert [str(empty[name].dtype) for name in by if name != "day"] == [
+        str(full[name].dtype) for name in by if name != "day"
+    ]
+    assert "day" not in by or str(empty["day"].dt.tz) == "UTC"
 
 
 def test_a_column_that_is_none_is_named():
