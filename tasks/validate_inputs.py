@@ -20,7 +20,7 @@ from interfaces.errors import ComponentFlowsError, InvalidInputs, ValidationErro
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
-from interfaces.storage.file_store import link_or_copy
+from interfaces.storage.file_store import link_folder, link_or_copy
 from interfaces.value import ComponentInterfaceValue, find_values
 from tasks.in_thread import in_thread
 from tasks.records import moved, saved
@@ -75,10 +75,11 @@ def _hand_on(interface: ComponentInterface, value: ComponentInterfaceValue) -> C
         raise ValidationError(
             f"a value of '{value.interface.slug}' ({value.interface.kind.label}) can't be a {interface.kind.label}"
         )
-    # The stored file is named after its content; the value keeps the name that it had.
+    # What is stored is named after its content; the value keeps the name that it had.
     with get_site().scratch() as folder:
         named = folder / (value.name or f"file{value.suffix}")
-        link_or_copy(value.path, named)
+        place = link_folder if value.is_folder else link_or_copy
+        place(value.path, named)
         return _from_path(interface, named)
 
 
@@ -87,7 +88,10 @@ def _fetch(interface: ComponentInterface, uri: str) -> ComponentInterfaceValue:
     with get_site().scratch() as folder:
         try:
             filesystem, remote = fsspec.core.url_to_fs(uri)
-            filesystem.get_file(remote, str(folder / name))
+            if interface.is_image_kind and filesystem.isdir(remote):  # of DICOM files
+                filesystem.get(remote.rstrip("/") + "/", f"{folder / name}/", recursive=True)
+            else:
+                filesystem.get_file(remote, str(folder / name))
         except (OSError, ValueError, ImportError) as error:
             raise ValidationError(f"{uri} can't be fetched: {error}") from error
         return _from_path(interface, folder / name)

@@ -67,9 +67,9 @@ def check_data(*, needed: int, present: int, ratio: float = 1) -> None:
     )
 
 
-def physical_memory_bytes() -> int:
-    """The machine's memory in bytes."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def memory_bound_bytes() -> int:
+    """Most bytes of voxels that are read into memory as a whole: half of the machine's, as they are copied once."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
 def size_text(size: Sequence[int]) -> str:

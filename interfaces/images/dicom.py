@@ -1,51 +1,74 @@
-"""DICOM series: what each file says of itself, their order along the patient, and whether they are one volume.
+"""A DICOM file: what it says of itself, learnt without its pixels and before anything is allocated for them.
 
-Tags and frames: DICOM PS3.3, C.7.6.2 (Image Plane Module). Pixels are not read here.
+Tags and frames: DICOM PS3.3, C.7.6.2 (Image Plane Module) and C.7.6.3 (Image Pixel Module).
 """
 
 from __future__ import annotations
 
 import re
+import struct
 import warnings
-from collections.abc import Sequence
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.filereader import read_file_meta_info
+from pydicom.uid import (
+    CTImageStorage,
+    DeflatedExplicitVRLittleEndian,
+    MRImageStorage,
+    PositronEmissionTomographyImageStorage,
+)
 
 from interfaces.errors import ValidationError
+from interfaces.images.dicom_pixels import check_deflated, check_pixel_data
 
 DICOM_MAGIC = b"DICM"
 _MAGIC_OFFSET = 128
 
-GAP_TOLERANCE = 0.05
-"""By how much of the usual distance of two slices a single one may differ."""
+_PLANE_CLASSES = frozenset({CTImageStorage, MRImageStorage, PositronEmissionTomographyImageStorage})
+"""Classes whose every image has a place in the patient: the Image Plane Module is mandatory (PS3.3, A.3, A.4, A.21)."""
 
-TILT_TOLERANCE = 0.01
-"""How far slices may drift sideways, per distance along their normal."""
-
-_ANGLE_TOLERANCE = 1e-3
-_SPACING_TOLERANCE = 1e-3
-_SHOWN = 5
+_COSINE_TOLERANCE = 1e-2
 
 _UID = re.compile(r"[0-9][0-9.]{0,63}")
 _TAGS = [
+    "SOPClassUID",
     "SOPInstanceUID",
     "SeriesInstanceUID",
     "SeriesDescription",
     "Modality",
     "InstanceNumber",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "BitsAllocated",
     "Rows",
     "Columns",
     "NumberOfFrames",
     "ImagePositionPatient",
     "ImageOrientationPatient",
     "PixelSpacing",
-    "TransferSyntaxUID",
 ]
-_BROKEN = (InvalidDicomError, OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError)
+_BROKEN = (
+    InvalidDicomError,
+    BytesLengthException,
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    NotImplementedError,
+    struct.error,
+    zlib.error,
+)
+"""What pydicom raises for files that are not what they seem."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +78,15 @@ class DicomSlice:
     Attributes:
         path: The file.
         sop_instance_uid: Its own identifier.
+        sop_class_uid: What sort of object it is.
         series_uid: The identifier of its series.
         series_name: Modality and description of the series.
         number: The instance number, or None.
         rows: Pixels along y.
         columns: Pixels along x.
         frames: Images in the file.
+        samples: Values per pixel that are stored in full.
+        pixel_bytes: Bytes of all its pixels once they are decompressed.
         position_mm: Centre of its first pixel in the patient (LPS) frame, or None.
         orientation: Cosines of its rows' and its columns' direction, six numbers, or None.
         spacing_mm: Distance of neighbouring pixels along y and along x, or None.
@@ -69,12 +95,15 @@ class DicomSlice:
 
     path: Path
     sop_instance_uid: str
+    sop_class_uid: str
     series_uid: str
     series_name: str
     number: int | None
     rows: int
     columns: int
     frames: int
+    samples: int
+    pixel_bytes: int
     position_mm: tuple[float, ...] | None
     orientation: tuple[float, ...] | None
     spacing_mm: tuple[float, ...] | None
@@ -84,20 +113,16 @@ class DicomSlice:
     def normal(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         """The unit vector that slices follow each other along."""
         cosines = np.array(self.orientation, dtype=np.float64)
-        return np.cross(cosines[:3], cosines[3:])
+        normal = np.cross(cosines[:3], cosines[3:])
+        return normal / np.linalg.norm(normal)
 
-
-@dataclass(frozen=True, kw_only=True)
-class DicomSeries:
-    """One series in its order.
-
-    Attributes:
-        slices: Along their normal; where they have no position, by their instance number.
-        spacing_mm: Distance of two slices, or None where there is one slice or none has a position.
-    """
-
-    slices: tuple[DicomSlice, ...]
-    spacing_mm: float | None
+    @property
+    def lacks(self) -> str | None:
+        """What the file must say of its place in the patient, by its class, and does not; else None."""
+        if self.sop_class_uid not in _PLANE_CLASSES:
+            return None
+        plane = {"position": self.position_mm, "orientation": self.orientation, "pixel spacing": self.spacing_mm}
+        return next((name for name, value in plane.items() if value is None), None)
 
 
 def is_dicom(path: Path) -> bool:
@@ -111,35 +136,60 @@ def read_slice(path: Path) -> DicomSlice:
     """Read what a DICOM file says of itself, without its pixels.
 
     Raises:
-        ValidationError: It is no DICOM file, holds no image, or lacks an identifier.
+        ValidationError: It is no DICOM file, holds no image, lacks an identifier, has a geometry that is none, or
+            claims more pixels than it can hold.
     """
+    if not is_dicom(path):
+        raise ValidationError("is no readable DICOM file: it does not begin like one")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
-            syntax = dataset.file_meta.get("TransferSyntaxUID")
-            found = DicomSlice(
-                path=path,
-                sop_instance_uid=str(dataset.get("SOPInstanceUID") or ""),
-                series_uid=str(dataset.get("SeriesInstanceUID") or ""),
-                series_name=f"{dataset.get('Modality') or ''} {dataset.get('SeriesDescription') or ''}".strip(),
-                number=_whole(dataset, "InstanceNumber"),
-                rows=_whole(dataset, "Rows") or 0,
-                columns=_whole(dataset, "Columns") or 0,
-                frames=_whole(dataset, "NumberOfFrames") or 1,
-                position_mm=_numbers(dataset, "ImagePositionPatient", 3),
-                orientation=_numbers(dataset, "ImageOrientationPatient", 6),
-                spacing_mm=_numbers(dataset, "PixelSpacing", 2),
-                is_compressed=bool(syntax is not None and syntax.is_compressed),
-            )
+            syntax = read_file_meta_info(path).get("TransferSyntaxUID")
+            if syntax == DeflatedExplicitVRLittleEndian:
+                check_deflated(path)
+            with path.open("rb") as file:
+                dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS))
+                pixels_at = file.tell()
+            found = _slice(path, dataset, compressed=syntax is not None and syntax.is_compressed)
     except _BROKEN as error:
-        raise ValidationError(f"is no readable DICOM file: {' '.join(str(error).split())[:150]}") from error
-    if not found.rows or not found.columns:
-        raise ValidationError("is a DICOM file without an image")
+        why = " ".join(str(error).split())[:150] or type(error).__name__
+        raise ValidationError(f"is no readable DICOM file: {why}") from error
     for name, uid in (("SOP", found.sop_instance_uid), ("series", found.series_uid)):
         if not _UID.fullmatch(uid):
             raise ValidationError(f"is a DICOM file without a valid {name} instance UID")
+    _check_plane(found)
+    check_pixel_data(path, offset=pixels_at, claimed=found.pixel_bytes, syntax=syntax)
     return found
+
+
+def _slice(path: Path, dataset: pydicom.Dataset, *, compressed: bool) -> DicomSlice:
+    rows, columns = _whole(dataset, "Rows") or 0, _whole(dataset, "Columns") or 0
+    frames = _whole(dataset, "NumberOfFrames") or 1
+    if min(rows, columns, frames) < 1:
+        raise ValidationError("is a DICOM file without an image")
+    # Colours with fewer samples along x (and y) take at least a sample per pixel.
+    subsampled = str(dataset.get("PhotometricInterpretation") or "").endswith(("422", "420"))
+    samples = 1 if subsampled else _whole(dataset, "SamplesPerPixel") or 1
+    bits = _whole(dataset, "BitsAllocated") or 1
+    if not (1 <= samples <= 4 and 1 <= bits <= 64):
+        raise ValidationError(f"is a DICOM file with {samples} samples of {bits} bits per pixel, which can't be read")
+    return DicomSlice(
+        path=path,
+        sop_instance_uid=str(dataset.get("SOPInstanceUID") or ""),
+        sop_class_uid=str(dataset.get("SOPClassUID") or ""),
+        series_uid=str(dataset.get("SeriesInstanceUID") or ""),
+        series_name=f"{dataset.get('Modality') or ''} {dataset.get('SeriesDescription') or ''}".strip(),
+        number=_whole(dataset, "InstanceNumber"),
+        rows=rows,
+        columns=columns,
+        frames=frames,
+        samples=samples,
+        pixel_bytes=rows * columns * frames * samples * bits // 8,
+        position_mm=_numbers(dataset, "ImagePositionPatient", 3),
+        orientation=_numbers(dataset, "ImageOrientationPatient", 6),
+        spacing_mm=_numbers(dataset, "PixelSpacing", 2),
+        is_compressed=compressed,
+    )
 
 
 def _whole(dataset: pydicom.Dataset, keyword: str) -> int | None:
@@ -149,95 +199,18 @@ def _whole(dataset: pydicom.Dataset, keyword: str) -> int | None:
 
 def _numbers(dataset: pydicom.Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
     value = dataset.get(keyword)
-    if value is None or value == "" or len(value) != count:
+    if value is None or value == "":
         return None
     numbers = tuple(float(number) for number in value)
-    return numbers if np.isfinite(numbers).all() else None
+    if len(numbers) != count or not np.isfinite(numbers).all():
+        raise ValidationError(f"is a DICOM file whose {keyword} is not {count} finite numbers")
+    return numbers
 
 
-def ordered_series(slices: Sequence[DicomSlice]) -> DicomSeries:
-    """Put the files of one series in order.
-
-    Raises:
-        ValidationError: There are several series, a file comes twice, or the geometry is not that of one volume.
-    """
-    _check_one_series(slices)
-    uids = [one.sop_instance_uid for one in slices]
-    if len(set(uids)) < len(uids):
-        twice = next(one for at, one in enumerate(slices) if one.sop_instance_uid in uids[:at])
-        raise ValidationError(f"The DICOM series has the SOP instance of '{twice.path.name}' twice")
-    _check_same_grid(slices)
-    if len(slices) == 1:
-        return DicomSeries(slices=tuple(slices), spacing_mm=None)
-    if any(one.frames > 1 for one in slices):
-        raise ValidationError(f"The DICOM series has {len(slices)} files with several frames each; give one file")
-    if all(one.position_mm is None or one.orientation is None for one in slices):
-        return DicomSeries(slices=_by_number(slices), spacing_mm=None)
-    return _by_position(slices)
-
-
-def _check_one_series(slices: Sequence[DicomSlice]) -> None:
-    by_series: dict[str, list[DicomSlice]] = {}
-    for one in slices:
-        by_series.setdefault(one.series_uid, []).append(one)
-    if not slices:
-        raise ValidationError("There is no DICOM image")
-    if len(by_series) > 1:
-        listed = [f"{uid} ({group[0].series_name}, {len(group)} files)" for uid, group in by_series.items()]
-        shown = "; ".join(listed[:_SHOWN]) + ("; ..." if len(listed) > _SHOWN else "")
-        raise ValidationError(f"There are {len(by_series)} DICOM series, but one is needed: {shown}")
-
-
-def _check_same_grid(slices: Sequence[DicomSlice]) -> None:
-    first = slices[0]
-    for one in slices:
-        same = {
-            "size": (one.rows, one.columns) == (first.rows, first.columns),
-            "pixel spacing": _close(one.spacing_mm, first.spacing_mm, _SPACING_TOLERANCE),
-            "orientation": _close(one.orientation, first.orientation, _ANGLE_TOLERANCE),
-        }
-        for name, holds in same.items():
-            if not holds:
-                raise ValidationError(
-                    f"The DICOM series is not one volume: '{one.path.name}' has another {name} than '{first.path.name}'"
-                )
-
-
-def _close(one: tuple[float, ...] | None, other: tuple[float, ...] | None, tolerance: float) -> bool:
-    if one is None or other is None:
-        return one is other
-    return bool(np.allclose(one, other, rtol=tolerance, atol=tolerance))
-
-
-def _by_number(slices: Sequence[DicomSlice]) -> tuple[DicomSlice, ...]:
-    numbers = [one.number for one in slices]
-    if None in numbers or len(set(numbers)) < len(numbers):
-        raise ValidationError(
-            "The DICOM series can't be ordered: it has no positions and no different instance numbers"
-        )
-    return tuple(sorted(slices, key=lambda one: one.number or 0))
-
-
-def _by_position(slices: Sequence[DicomSlice]) -> DicomSeries:
-    if lacking := [one for one in slices if one.position_mm is None]:
-        raise ValidationError(f"The DICOM series is not one volume: '{lacking[0].path.name}' has no position")
-    normal = slices[0].normal
-    ordered = sorted(slices, key=lambda one: float(np.dot(normal, one.position_mm or ())))
-    positions = np.array([one.position_mm for one in ordered])
-    depths = positions @ normal
-    gaps = np.diff(depths)
-    usual = float(np.median(gaps))
-    for at, gap in enumerate(gaps):
-        pair = f"'{ordered[at].path.name}' and '{ordered[at + 1].path.name}'"
-        if gap < 1e-4:
-            raise ValidationError(f"The DICOM series has two slices at the same place: {pair}")
-        if abs(gap - usual) > GAP_TOLERANCE * usual:
-            raise ValidationError(
-                f"The DICOM series misses slices or is not evenly spaced: {pair} are {gap:.3f} mm apart, "
-                f"most others {usual:.3f} mm"
-            )
-    along = positions[-1] - positions[0]
-    depth = float(depths[-1] - depths[0])
-    if np.linalg.norm(along - depth * normal) > TILT_TOLERANCE * depth:
-        raise ValidationError("The DICOM series was taken with a tilted gantry: its slices drift sideways")
-    return DicomSeries(slices=tuple(ordered), spacing_mm=depth / len(gaps))
+def _check_plane(found: DicomSlice) -> None:
+    if found.spacing_mm is not None and min(found.spacing_mm) <= 0:
+        raise ValidationError(f"is a DICOM file with a pixel spacing of {found.spacing_mm}; each must be above 0")
+    if found.orientation is not None:
+        cosines = np.array(found.orientation).reshape(2, 3)
+        if not np.allclose(cosines @ cosines.T, np.eye(2), atol=_COSINE_TOLERANCE):
+            raise ValidationError("is a DICOM file whose rows and columns are not at right angles")

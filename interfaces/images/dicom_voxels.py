@@ -8,11 +8,11 @@ import numpy as np
 import SimpleITK as sitk
 
 from interfaces.errors import ValidationError
-from interfaces.images.bounds import check_bytes, physical_memory_bytes
-from interfaces.images.dicom import DicomSeries
+from interfaces.images.bounds import check_bytes, memory_bound_bytes
+from interfaces.images.dicom_series import DicomSeries
 from interfaces.images.itk import itk_reason, silent_itk
 
-_MAX_COMPONENT_BYTES = 8 * 3
+_MAX_VALUE_BYTES = 8  # a rescale can make a 64-bit float of any value
 
 
 def series_voxels(series: DicomSeries) -> sitk.Image:
@@ -24,8 +24,8 @@ def series_voxels(series: DicomSeries) -> sitk.Image:
     first = series.slices[0]
     if len(series.slices) > 1 and series.spacing_mm is None:
         raise ValidationError("The DICOM series has no positions in the patient, so it is not a volume; give one file")
-    claimed = first.rows * first.columns * first.frames * len(series.slices) * _MAX_COMPONENT_BYTES
-    check_bytes(claimed, max_bytes=physical_memory_bytes())
+    claimed = sum(one.rows * one.columns * one.frames * one.samples for one in series.slices)
+    check_bytes(claimed * _MAX_VALUE_BYTES, max_bytes=memory_bound_bytes())
     parts = [read_dicom(one.path) for one in series.slices]
     if len(parts) == 1:
         return parts[0]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from interfaces.errors import ValidationError
 from interfaces.images.bounds import size_text
-from interfaces.images.header import read_header
+from interfaces.images.header import ImageHeader
 
 VECTOR_LENGTH = 3
 """Components of a displacement: along x, y and z."""
@@ -14,14 +12,12 @@ VECTOR_LENGTH = 3
 _HOW = "write it as 4 dimensions with one component, of which the 4th has the length 3"
 
 
-def check_displacement_field(path: Path) -> None:
+def check_displacement_field(header: ImageHeader) -> None:
     """Check the form of a displacement field by its header: size (x, y, z, 3), one component.
 
     Raises:
-        ValidationError: It has another number of axes, colour components, or vectors of another length; or its header
-            can't be read.
+        ValidationError: It has another number of axes, colour components, or vectors of another length.
     """
-    header = read_header(path)
     if header.components != 1:
         raise ValidationError(
             f"A displacement field has no colour components, but this has {header.components} per voxel; {_HOW}"

@@ -34,6 +34,9 @@ NRRD = ImageFormat(name="NRRD", image_io="NrrdImageIO", suffixes=(".nrrd",))
 PNG = ImageFormat(name="PNG", image_io="PNGImageIO", suffixes=(".png",))
 JPEG = ImageFormat(name="JPEG", image_io="JPEGImageIO", suffixes=(".jpg", ".jpeg"))
 
+DICOM_SUFFIX = ".dcm"
+"""How the files of a stored DICOM image set end. Others may end in anything: they are told by how they begin."""
+
 FORMATS = (METAIMAGE, TIFF, NIFTI, NRRD, PNG, JPEG)
 
 FORMAT_OF_SUFFIX: Mapping[str, ImageFormat] = MappingProxyType(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import SimpleITK as sitk
 
 from interfaces.errors import ValidationError
-from interfaces.images.dicom import DicomSlice, is_dicom, ordered_series, read_slice
+from interfaces.images.dicom import DicomSlice, is_dicom, read_slice
+from interfaces.images.dicom_series import ordered_series
 from interfaces.images.dicom_voxels import series_voxels
 from interfaces.images.folders import Problems, usable_files
 from interfaces.images.formats import (
@@ -31,7 +33,20 @@ from interfaces.images.reading import read_voxels
 MHA = ".mha"
 
 
-def import_image(source: Path, into: Path) -> Path:
+@dataclass(frozen=True, kw_only=True)
+class ImportedImage:
+    """What an import made.
+
+    Attributes:
+        path: The MHA or TIFF file, named after the source.
+        voxels: The image in memory where it had to be read for the import; None where the file was kept as it is.
+    """
+
+    path: Path
+    voxels: sitk.Image | None = None
+
+
+def import_image(source: Path, into: Path) -> ImportedImage:
     """Make one MHA or TIFF file of an image, keeping spacing, origin, direction and pixel type.
 
     An MHA or TIFF file is kept byte for byte, voxels unread. All else becomes an MHA, compressed if the source is. Of
@@ -43,7 +58,7 @@ def import_image(source: Path, into: Path) -> Path:
         into: An existing folder.
 
     Returns:
-        The file in `into`, named after the source.
+        The file in `into`, and the voxels where they were read.
 
     Raises:
         ValidationError: A file can't be used (all of them are named, each with its reason), there is not exactly one
@@ -69,7 +84,7 @@ def _slice(path: Path) -> DicomSlice:
         raise ValidationError(f"'{path.name}' {error}") from error
 
 
-def _import_folder(folder: Path, into: Path) -> Path:
+def _import_folder(folder: Path, into: Path) -> ImportedImage:
     problems = Problems()
     files = usable_files(folder)
     images: list[Path] = []
@@ -92,20 +107,20 @@ def _import_folder(folder: Path, into: Path) -> Path:
     return _import_dicom(slices, into, name=folder.name) if slices else _import_file(images[0], into)
 
 
-def _import_dicom(slices: list[DicomSlice], into: Path, *, name: str) -> Path:
+def _import_dicom(slices: list[DicomSlice], into: Path, *, name: str) -> ImportedImage:
     series = ordered_series(slices)
     compress = any(one.is_compressed for one in series.slices)
     return _write(series_voxels(series), into / f"{name}{MHA}", compress=compress)
 
 
-def _import_file(source: Path, into: Path) -> Path:
+def _import_file(source: Path, into: Path) -> ImportedImage:
     suffix = image_suffix(source) or ""
     stem = source.name[: -len(suffix)]
     if suffix == MHA or image_format(source) is TIFF:
         read_header(source)
         target = into / f"{stem}{suffix}"
         shutil.copyfile(source, target)
-        return target
+        return ImportedImage(path=target)
     header = read_header(source)
     if header.pixel_type.startswith("complex"):
         raise ValidationError(f"'{source.name}' has complex voxels, which can't be stored; give magnitude or phase")
@@ -122,10 +137,10 @@ def _is_compressed(path: Path) -> bool:
     return form in {PNG, JPEG} or (form is NIFTI and path.name.lower().endswith(".gz"))
 
 
-def _write(image: sitk.Image, target: Path, *, compress: bool) -> Path:
+def _write(image: sitk.Image, target: Path, *, compress: bool) -> ImportedImage:
     try:
         with silent_itk():
             sitk.WriteImage(image, str(target), useCompression=compress, imageIO=METAIMAGE.image_io)
     except RuntimeError as error:
         raise ValidationError(f"The image can't be written as MHA: {itk_reason(error, path=target)}") from error
-    return target
+    return ImportedImage(path=target, voxels=image)

@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from interfaces.errors import ValidationError
-from interfaces.images.bounds import MAX_VOXEL_BYTES, physical_memory_bytes
+from interfaces.images.bounds import MAX_VOXEL_BYTES, memory_bound_bytes
 from interfaces.images.expanding import expanded
 from interfaces.images.formats import JPEG, METAIMAGE, PNG, image_format
 from interfaces.images.header import ImageHeader, read_header
@@ -24,12 +24,12 @@ def read_voxels(path: Path, *, max_bytes: int | None = None) -> sitk.Image:
 
     Args:
         path: The image, of any format that `read_header` takes.
-        max_bytes: Most bytes of voxels; None: what the machine's memory holds.
+        max_bytes: Most bytes of voxels; None: half of what the machine's memory holds.
 
     Raises:
         ValidationError: As for `read_header`, or the voxels are broken or too many.
     """
-    bound = min(MAX_VOXEL_BYTES, physical_memory_bytes()) if max_bytes is None else max_bytes
+    bound = min(MAX_VOXEL_BYTES, memory_bound_bytes()) if max_bytes is None else max_bytes
     header = read_header(path, max_bytes=bound)
     form = image_format(path)
     if form is METAIMAGE:
@@ -73,18 +73,12 @@ def voxel_blocks(path: Path) -> Iterator[Voxels]:
     if image_format(path) is METAIMAGE:
         yield from metaimage_blocks(metaimage_layout(path))
         return
-    image = read_voxels(path)  # by name, since the view below does not keep its memory
+    yield from blocks_of(read_voxels(path))
+
+
+def blocks_of(image: sitk.Image) -> Iterator[Voxels]:
+    """The values of an image in memory as `voxel_blocks` gives them."""
     values = sitk.GetArrayViewFromImage(image).reshape(-1)
     step = BLOCK_BYTES // values.itemsize
     for start in range(0, values.size, step):
         yield values[start : start + step]
-
-
-def check_voxels(path: Path) -> None:
-    """Read all voxels of an image once to see that they are there.
-
-    Raises:
-        ValidationError: As for `read_voxels`.
-    """
-    for _ in voxel_blocks(path):
-        pass

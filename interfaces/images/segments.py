@@ -3,84 +3,75 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
-from pathlib import Path
-from typing import Any, TypeAlias
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 
 from interfaces.errors import ValidationError
-from interfaces.images.header import ImageHeader, read_header
+from interfaces.images.header import ImageHeader
 from interfaces.images.metaimage_stream import Voxels
-from interfaces.images.reading import voxel_blocks
 from interfaces.overlays import MAX_SEGMENTS
 
-Integers: TypeAlias = np.ndarray[Any, np.dtype[np.integer[Any]]]
-
 _SHOWN = 5
-_WORD_BYTES = 8
 
 
-def check_segmentation(path: Path, *, voxel_values: Collection[int]) -> None:
-    """Check a segmentation, reading its voxels once.
+def check_segmentation(header: ImageHeader, blocks: Iterable[Voxels], *, voxel_values: Collection[int]) -> None:
+    """Check a segmentation, going through its voxels once.
 
     A 4D image of zeros and ones is a stack of masks: volume n is segment n, from 1. Any other image holds its segments'
     voxel values.
 
     Args:
-        path: The image.
-        voxel_values: The values that the interface's overlay segments name; 0 is always allowed.
+        header: What the image says of itself.
+        blocks: Its voxels in order, see `voxel_blocks`.
+        voxel_values: The values that the interface's overlay segments name, at most 64; 0 is always allowed.
 
     Raises:
-        ValidationError: It has several numbers per voxel, no integers, values that no segment names, or more than 64
-            different ones; or it can't be read.
+        ValidationError: It has several numbers per voxel, no integers, or values that no segment names; or its voxels
+            can't be read.
     """
-    header = read_header(path)
+    allowed = frozenset({0, *voxel_values})
+    if len(allowed) - 1 > MAX_SEGMENTS:
+        raise ValidationError(f"A segmentation has at most {MAX_SEGMENTS} segments, not {len(allowed) - 1}")
     if header.components != 1:
         raise ValidationError(f"A segmentation has one number per voxel, not {header.components}")
     if not header.has_integers:
         raise ValidationError(f"A segmentation has whole numbers, not voxels of the type {header.pixel_type}")
-    per_volume = _values_per_volume(path, header)
-    found = set().union(*per_volume)
-    what = "The segmentation has the voxel values"
-    if header.dimension == 4 and found <= {0, 1}:
-        found = {number for number, values in enumerate(per_volume, start=1) if 1 in values}
+    volumes = _values_per_volume(header, blocks, allowed)
+    if header.dimension == 4 and all(one.is_mask for one in volumes):
+        if header.size[3] > MAX_SEGMENTS and volumes[0].highest == 1:
+            raise ValidationError(
+                f"The segmentation is a stack of {header.size[3]} masks; at most {MAX_SEGMENTS} are allowed"
+            )
+        found = {number for number, one in enumerate(volumes, start=1) if one.highest == 1}
         what = "The segmentation is a stack of masks, in which volume n is segment n, with the segments"
-    _check_values(found, allowed={0, *voxel_values}, what=what)
-
-
-def _check_values(found: set[int], *, allowed: set[int], what: str) -> None:
-    unexpected = sorted(found - allowed)
-    if unexpected:
+    else:
+        found = set().union(*(one.strange for one in volumes))
+        what = "The segmentation has the voxel values"
+    if unexpected := sorted(found - allowed):
         known = ", ".join(map(str, sorted(allowed)))
         raise ValidationError(f"{what} {_some(unexpected)}, but its overlay segments are {known}")
-    if len(found - {0}) > MAX_SEGMENTS:
-        raise ValidationError(
-            f"The segmentation has {len(found - {0})} different voxel values besides 0; "
-            f"at most {MAX_SEGMENTS} are allowed"
-        )
 
 
 def _some(values: list[int]) -> str:
     return ", ".join(map(str, values[:_SHOWN])) + (", ..." if len(values) > _SHOWN else "")
 
 
-def _values_per_volume(path: Path, header: ImageHeader) -> list[set[int]]:
-    """The different values in each volume of a 4D image, or in the one volume of any other.
+def _values_per_volume(header: ImageHeader, blocks: Iterable[Voxels], allowed: frozenset[int]) -> list[VolumeValues]:
+    """What is in each volume of a 4D image, or in the whole of any other and of one with too many volumes for masks.
 
-    Once there are far too many of them the rest is not looked at: what was found is enough to refuse the image.
+    Once far too many strange values were found, the rest is not looked at: the image is refused already.
     """
-    volumes = header.size[3] if header.dimension == 4 else 1
-    volume_voxels = math.prod(header.size) // volumes
-    values = [DistinctValues() for _ in range(volumes)]
-    for number, block in _within_volumes(voxel_blocks(path), volume_voxels):
+    volumes = header.size[3] if header.dimension == 4 and header.size[3] <= MAX_SEGMENTS else 1
+    values = [VolumeValues(allowed) for _ in range(volumes)]
+    for number, block in _within_volumes(blocks, math.prod(header.size) // volumes):
         values[number].add(block)
-        if len(values[number].found) > MAX_SEGMENTS + _SHOWN:
+        if len(values[number].strange) > MAX_SEGMENTS:
             break
-    return [one.found for one in values]
+    return values
 
 
-def _within_volumes(blocks: Iterator[Voxels], volume_voxels: int) -> Iterator[tuple[int, Voxels]]:
+def _within_volumes(blocks: Iterable[Voxels], volume_voxels: int) -> Iterator[tuple[int, Voxels]]:
     """Cut blocks at the borders of volumes; each comes with the number of its volume, from 0."""
     position = 0
     for block in blocks:
@@ -92,33 +83,37 @@ def _within_volumes(blocks: Iterator[Voxels], volume_voxels: int) -> Iterator[tu
             block = block[part.size :]
 
 
-class DistinctValues:
-    """Collects the different values of integer arrays.
+class VolumeValues:
+    """What is in a volume: its range, and the values that are not allowed.
 
-    Most voxels of a segmentation equal their neighbour, so only those where something changes are looked at: eight
-    bytes at a time, which a processor compares as fast as it reads them.
+    The values of an interface's segments leave no gap, so that the lowest and the highest value of a block nearly
+    always tell that all of them are allowed. A processor finds those two as fast as it reads memory.
+
+    Args:
+        allowed: The values that voxels may have, 0 among them.
 
     Attributes:
-        found: The values so far.
+        lowest: The lowest value so far; 0 counts as there.
+        highest: The highest value so far; 0 counts as there.
+        strange: The values so far that are not allowed.
     """
 
-    def __init__(self) -> None:
-        self.found: set[int] = set()
+    def __init__(self, allowed: frozenset[int]) -> None:
+        self.lowest = self.highest = 0
+        self.strange: set[int] = set()
+        self._allowed = allowed
+        self._first = next(value for value in range(0, -len(allowed) - 1, -1) if value - 1 not in allowed)
+        self._last = next(value for value in range(len(allowed) + 1) if value + 1 not in allowed)
 
-    def add(self, block: Integers) -> None:
-        """Add the values of a one-dimensional array."""
-        candidates = _where_it_changes(block)
-        if self.found and candidates.size:
-            candidates = candidates[~np.isin(candidates, np.array(sorted(self.found), dtype=block.dtype))]
-        if candidates.size:
-            self.found.update(np.unique(candidates).tolist())
+    @property
+    def is_mask(self) -> bool:
+        """Whether it holds only zeros and ones."""
+        return self.lowest == 0 and self.highest <= 1
 
-
-def _where_it_changes(block: Integers) -> Integers:
-    """Some voxels of the block, among them one of each value."""
-    per_word = _WORD_BYTES // block.itemsize
-    words = block[: block.size - block.size % per_word].view(np.uint64)
-    if not words.size:
-        return block
-    changed = words[1:][words[1:] != words[:-1]]
-    return np.concatenate([words[:1].view(block.dtype), changed.view(block.dtype), block[words.size * per_word :]])
+    def add(self, block: Voxels) -> None:
+        """Add the values of a one-dimensional array of integers that is not empty."""
+        lowest, highest = int(block.min()), int(block.max())
+        self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
+        if self._first <= lowest and highest <= self._last:
+            return
+        self.strange.update(set(np.unique(block).tolist()) - self._allowed)

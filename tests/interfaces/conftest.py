@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dicom_series import write_dicom_series
 
 from interfaces.database.interface_records import save_interface
 from interfaces.definition import ComponentInterface
@@ -32,3 +33,9 @@ def stored(site: Site):
             return save_interface(session, interface)[0]
 
     return store
+
+
+@pytest.fixture
+def write_series(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a folder with a DICOM series; see `write_dicom_series`."""
+    return lambda folder="series", **options: write_dicom_series(tmp_path / folder, **options)

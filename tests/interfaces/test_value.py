@@ -176,12 +176,6 @@ def test_an_image_is_not_made_of_json(scan):
         scan.create_instance(value={})
 
 
-def test_a_dicom_image_set_is_refused_with_advice(stored, tmp_path):
-    study = stored(an_interface(title="Study", kind=Kind.DICOM_IMAGE_SET, relative_path="images/study"))
-    with pytest.raises(ValidationError, match="kind Image takes a folder of DICOM files"):
-        study.create_instance(image=tmp_path)
-
-
 def test_a_missing_file_is_named(points, scan, tmp_path):
     with pytest.raises(ValidationError, match=r"missing\.json does not exist"):
         points.create_instance(file=tmp_path / "missing.json")

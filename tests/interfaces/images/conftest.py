@@ -54,35 +54,3 @@ def with_header_line(write_image: WriteImage) -> Callable[..., Path]:
         return path
 
     return change
-
-
-@pytest.fixture
-def write_series(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a folder with a DICOM series made of a real CT slice, in an order that no name tells."""
-    import pydicom
-    from pydicom.data import get_testdata_file
-    from pydicom.uid import generate_uid
-
-    def write(
-        folder: str = "series",
-        *,
-        depths_mm: Sequence[float] = (0.0, 2.5, 5.0, 7.5),
-        change: Callable[[int, pydicom.Dataset], None] = lambda number, dataset: None,
-    ) -> Path:
-        target = tmp_path / folder
-        target.mkdir()
-        series_uid = generate_uid(entropy_srcs=[folder])
-        for number, depth in enumerate(depths_mm):
-            dataset = pydicom.dcmread(get_testdata_file("CT_small.dcm", download=False))
-            dataset.SOPInstanceUID = generate_uid(entropy_srcs=[folder, str(number)])
-            dataset.SeriesInstanceUID = series_uid
-            dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-            dataset.ImagePositionPatient = [-158.0, -179.0, -75.5 + depth]
-            dataset.InstanceNumber = number + 1
-            pixels = np.full((128, 128), 1000 + number, np.int16)
-            dataset.PixelData = pixels.tobytes()
-            change(number, dataset)
-            dataset.save_as(target / f"IM{(number * 7 + 3) % 10}{number}")
-        return target
-
-    return write

@@ -12,7 +12,7 @@ from interfaces.kinds import InterfaceKindChoices as Kind
 
 
 def test_every_image_kind_has_a_check():
-    assert set(IMAGE_CHECKS) == set(InterfaceKind.interface_type_image())
+    assert {*IMAGE_CHECKS, Kind.DICOM_IMAGE_SET} == set(InterfaceKind.interface_type_image())
 
 
 @pytest.mark.parametrize("kind", [Kind.IMAGE, Kind.HEAT_MAP])

@@ -1,103 +1,24 @@
-"""DICOM series: in order, of one geometry, or a sentence that says why not."""
+"""A DICOM file says what it is before its pixels are read, and is not believed."""
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
+
 import pydicom
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
-from pydicom.uid import generate_uid
 
 from interfaces.errors import ValidationError
-from interfaces.images.dicom import DicomSeries, is_dicom, ordered_series, read_slice
+from interfaces.images import dicom_pixels
+from interfaces.images.dicom import is_dicom, read_slice
+from interfaces.images.dicom_voxels import read_dicom
 
 
-def series_in(folder) -> DicomSeries:
-    return ordered_series([read_slice(path) for path in folder.iterdir()])
-
-
-def real(name: str):
-    from pathlib import Path
-
+def real(name: str) -> Path:
     return Path(str(get_testdata_file(name, download=False)))
-
-
-@pytest.mark.parametrize("depths", [(0.0, 2.5, 5.0, 7.5), (7.5, 0.0, 5.0, 2.5), (-3.0, -2.0)])
-def test_slices_are_ordered_along_their_normal(write_series, depths):
-    series = series_in(write_series(depths_mm=depths))
-    assert [one.position_mm[2] for one in series.slices] == sorted(-75.5 + depth for depth in depths)
-    assert series.spacing_mm == pytest.approx(sorted(depths)[1] - sorted(depths)[0])
-
-
-def test_the_normal_decides_and_not_the_z_axis(write_series):
-    def sagittal(number, dataset):
-        dataset.ImageOrientationPatient = [0, 1, 0, 0, 0, -1]
-        dataset.ImagePositionPatient = [10.0 - 3 * number, 0, 0]
-
-    series = series_in(write_series(change=sagittal))
-    assert [one.position_mm[0] for one in series.slices] == [10.0, 7.0, 4.0, 1.0]
-
-
-def test_without_positions_the_instance_number_orders(write_series):
-    def strip(number, dataset):
-        del dataset.ImagePositionPatient, dataset.ImageOrientationPatient
-        dataset.InstanceNumber = 10 - number
-
-    series = series_in(write_series(change=strip))
-    assert [one.number for one in series.slices] == [7, 8, 9, 10]
-    assert series.spacing_mm is None
-
-
-def _same_number(number, dataset):
-    del dataset.ImagePositionPatient, dataset.ImageOrientationPatient
-    dataset.InstanceNumber = 1
-
-
-def _another_series(number, dataset):
-    dataset.SeriesInstanceUID = generate_uid() if number == 2 else dataset.SeriesInstanceUID
-
-
-def _tilted(number, dataset):
-    dataset.ImagePositionPatient = [0, number * 0.5, number * 2.5]
-
-
-def _set(at: int, **values):
-    def change(number, dataset):
-        if number == at:
-            for key, value in values.items():
-                setattr(dataset, key, value)
-
-    return change
-
-
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        (_another_series, r"There are 2 DICOM series, but one is needed: .* \(CT.*, \d files\)"),
-        (lambda _, dataset: setattr(dataset, "SOPInstanceUID", "1.2.3"), "has the SOP instance of 'IM.*' twice"),
-        (_set(2, PixelSpacing=[1, 1]), "has another pixel spacing than"),
-        (_set(2, ImageOrientationPatient=[1, 0, 0, 0, 0.9, 0.4359]), "has another orientation than"),
-        (_set(2, Rows=64, Columns=256), "has another size than"),
-        (_set(2, ImagePositionPatient=[-158, -179, -75.5]), "has two slices at the same place: 'IM"),
-        (_set(2, ImagePositionPatient=[-158, -179, 40]), "misses slices or is not evenly spaced"),
-        (_set(2, ImagePositionPatient=None), "has no position"),
-        (_tilted, "tilted gantry"),
-        (_same_number, "can't be ordered"),
-        (_set(1, NumberOfFrames=4), "several frames each; give one file"),
-    ],
-)
-def test_what_is_not_one_volume_is_refused(write_series, change, why):
-    with pytest.raises(ValidationError, match=why):
-        series_in(write_series(change=change))
-
-
-def test_a_missing_slice_is_named_by_its_neighbours(write_series):
-    folder = write_series(depths_mm=(0, 2.5, 5.0, 10.0, 12.5))
-    with pytest.raises(ValidationError, match=r"'IM72' and 'IM43' are 5.000 mm apart, most others 2.500 mm"):
-        series_in(folder)
-
-
-def test_positions_that_were_rounded_still_make_a_volume(write_series):
-    assert series_in(write_series(depths_mm=(0, 0.63, 1.25, 1.88, 2.5))).spacing_mm == pytest.approx(0.625)
 
 
 @pytest.mark.parametrize(
@@ -125,3 +46,78 @@ def test_an_identifier_that_is_none_is_refused(write_series, uid):
 def test_a_dicom_file_is_told_by_its_beginning(write_series, write_image):
     assert is_dicom(next(write_series().iterdir()))
     assert not is_dicom(write_image("a.mha"))
+
+
+def changed(source: Path, target: Path, **values: object) -> Path:
+    """A copy of a DICOM file that says something else of itself; its pixels stay."""
+    dataset = pydicom.dcmread(source)
+    with pydicom.config.disable_value_validation():
+        for keyword, value in values.items():
+            setattr(dataset, keyword, value)
+        dataset.save_as(target)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"Rows": 0}, "without an image"),
+        ({"NumberOfFrames": -1}, "without an image"),
+        ({"NumberOfFrames": "1e300"}, "GiB of voxels; at most"),
+        ({"Rows": 129}, "claims 33024 bytes of voxels, but the file has only"),
+        ({"Rows": 65535, "Columns": 65535}, "claims 8589672450 bytes|claims 8.0 GiB"),
+        ({"Rows": 65535, "Columns": 65535, "NumberOfFrames": 2**31 - 1}, "GiB of voxels; at most"),
+        ({"BitsAllocated": 65535}, "1 samples of 65535 bits per pixel"),
+        ({"SamplesPerPixel": 60000}, "60000 samples of 16 bits"),
+        ({"PixelSpacing": [0, 1]}, r"a pixel spacing of \(0.0, 1.0\); each must be above 0"),
+        ({"PixelSpacing": [-1, 1]}, "each must be above 0"),
+        ({"PixelSpacing": ["nan", 1]}, "PixelSpacing is not 2 finite numbers"),
+        ({"PixelSpacing": [1, 1, 1]}, "PixelSpacing is not 2 finite numbers"),
+        ({"ImagePositionPatient": [1, "inf", 1]}, "ImagePositionPatient is not 3 finite numbers"),
+        ({"ImageOrientationPatient": [0, 0, 0, 0, 0, 0]}, "rows and columns are not at right angles"),
+        ({"ImageOrientationPatient": [1, 0, 0, 1, 0, 0]}, "rows and columns are not at right angles"),
+        ({"ImageOrientationPatient": [5, 0, 0, 0, 1, 0]}, "rows and columns are not at right angles"),
+    ],
+)
+def test_a_lying_header_is_refused(tmp_path, values, why):
+    with pytest.raises(ValidationError, match=why):
+        read_slice(changed(real("CT_small.dcm"), tmp_path / "a.dcm", **values))
+
+
+def test_compressed_pixels_can_not_claim_what_no_codec_packs(tmp_path):
+    path = changed(real("JPEG2000.dcm"), tmp_path / "a.dcm", Rows=40_000, Columns=40_000)
+    with pytest.raises(ValidationError, match="more than they can expand to"):
+        read_slice(path)
+
+
+@pytest.mark.parametrize("name", ["image_dfl.dcm", "SC_ybr_full_422_uncompressed.dcm", "liver_1frame.dcm"])
+def test_real_files_of_uncommon_forms_are_read(name):
+    assert read_slice(real(name)).pixel_bytes > 0
+
+
+def test_a_deflated_file_that_expands_without_end_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(dicom_pixels, "MAX_DEFLATED_BYTES", 2**24)
+    head = real("image_dfl.dcm").read_bytes()
+    start = 144 + pydicom.filereader.read_file_meta_info(real("image_dfl.dcm")).FileMetaInformationGroupLength
+    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    (tmp_path / "a.dcm").write_bytes(head[:start] + deflate.compress(bytes(2**26)) + deflate.flush())
+    with pytest.raises(ValidationError, match=r"expands to more than 16\.0 MiB"):
+        read_slice(tmp_path / "a.dcm")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["CT_small.dcm", "image_dfl.dcm", "MR_small_bigendian.dcm", "MR_small_implicit.dcm"]),
+    changes=st.lists(st.tuples(st.integers(128, 2_500), st.binary(min_size=1, max_size=6)), min_size=1, max_size=5),
+    length=st.integers(100, 40_000),
+)
+def test_no_file_however_odd_crashes(tmp_path, name, changes, length):
+    data = bytearray(real(name).read_bytes())
+    for at, new in changes:
+        data[at : at + len(new)] = new
+    path = tmp_path / "a.dcm"
+    path.write_bytes(data[:length])
+    try:
+        read_dicom(read_slice(path).path)
+    except ValidationError:
+        return

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Collection
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,9 +13,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from interfaces.errors import ValidationError
-from interfaces.images.segments import DistinctValues, check_segmentation
+from interfaces.images.checks import check_image
+from interfaces.images.segments import VolumeValues
+from interfaces.kinds import InterfaceKindChoices as Kind
 
 INTEGERS = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"]
+
+
+def check_segmentation(path: Path, *, voxel_values: Collection[int]) -> None:
+    check_image(path, kind=Kind.SEGMENTATION, voxel_values=voxel_values)
 
 
 def spheres(dtype: str = "u1") -> np.ndarray:
@@ -63,13 +73,10 @@ def test_only_a_few_of_many_strange_values_are_named(write_image):
 
 
 def test_64_segments_pass_and_65_are_too_many(write_image):
-    for count in (64, 65):
-        path = write_image("a.mha", np.repeat(np.arange(count + 1, dtype=np.uint8), 30).reshape(1, count + 1, 30))
-        if count == 64:
-            check_segmentation(path, voxel_values=range(1, 65))
-        else:
-            with pytest.raises(ValidationError, match="65 different voxel values besides 0; at most 64 are allowed"):
-                check_segmentation(path, voxel_values=range(1, 66))
+    path = write_image("a.mha", np.repeat(np.arange(65, dtype=np.uint8), 30).reshape(1, 65, 30))
+    check_segmentation(path, voxel_values=range(1, 65))
+    with pytest.raises(ValidationError, match="A segmentation has at most 64 segments, not 65"):
+        check_segmentation(path, voxel_values=range(1, 66))
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
@@ -139,14 +146,52 @@ def test_broken_voxels_are_refused(write_image):
         check_segmentation(path, voxel_values=[1, 2, 3])
 
 
-@settings(max_examples=60, deadline=None)
+def test_64_masks_pass_and_65_are_too_many(write_image):
+    for count in (64, 65):
+        masks = np.zeros((count, 2, 2, 2), np.uint8)
+        masks[5, 1] = 1
+        path = write_image("a.mha", masks)
+        if count == 64:
+            check_segmentation(path, voxel_values=range(1, 65))
+        else:
+            with pytest.raises(ValidationError, match="is a stack of 65 masks; at most 64 are allowed"):
+                check_segmentation(path, voxel_values=range(1, 65))
+
+
+def test_more_volumes_than_masks_cost_no_more_than_their_voxels(write_image):
+    volumes = np.zeros((2_000_000, 1, 1, 1), np.uint8)
+    start = time.process_time()
+    check_segmentation(write_image("a.mha", volumes, compress=True), voxel_values=[1])
+    assert time.process_time() - start < 1
+    volumes[-1] = 2
+    path = write_image("a.mha", volumes, compress=True)
+    check_segmentation(path, voxel_values=[1, 2])
+    with pytest.raises(ValidationError, match="has the voxel values 2, but"):
+        check_segmentation(path, voxel_values=[1])
+
+
+@settings(max_examples=80, deadline=None)
 @given(
-    data=st.sampled_from(INTEGERS).flatmap(
-        lambda dtype: st.lists(arrays(dtype, st.integers(0, 40), elements=st.integers(0, 5)), min_size=1, max_size=4)
-    )
+    blocks=st.sampled_from(INTEGERS).flatmap(
+        lambda dtype: st.lists(arrays(dtype, st.integers(1, 40), elements=st.integers(0, 5)), min_size=1, max_size=4)
+    ),
+    allowed=st.frozensets(st.integers(-3, 7), max_size=6).map(lambda values: values | {0}),
+    shift=st.integers(-3, 3),
 )
-def test_the_values_of_blocks_are_those_that_numpy_finds(data):
-    values = DistinctValues()
-    for block in data:
-        values.add(block)
-    assert values.found == set(np.concatenate(data).tolist())
+def test_the_values_that_are_not_allowed_are_those_that_numpy_finds(blocks, allowed, shift):
+    if blocks[0].dtype.kind == "i":
+        blocks = [block + block.dtype.type(shift) for block in blocks]
+    volume = VolumeValues(allowed)
+    for block in blocks:
+        volume.add(block)
+    values = np.concatenate(blocks)
+    assert volume.strange == set(values.tolist()) - allowed
+    assert volume.is_mask == bool(np.isin(values, [0, 1]).all())
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+def test_the_ends_of_a_type_are_values_like_any_other(dtype):
+    volume = VolumeValues(frozenset({0, 1}))
+    ends = [np.iinfo(dtype).min, np.iinfo(dtype).max]
+    volume.add(np.array(ends, dtype))
+    assert volume.strange == set(map(int, ends)) - {0, 1}
