@@ -39,7 +39,7 @@ class Connection(Protocol):
 
 
 class ContainerAccess(Protocol):
-    """A way into one running container. Its methods are called by one thread at a time, except for `close`."""
+    """A way into one running container, for one thread at a time; ``SharedAccess`` sees to that."""
 
     def connect(self, port: int, *, timeout_s: float) -> Connection:
         """Connect to a port that a program in the container listens on, on 127.0.0.1 or ::1.

@@ -1,7 +1,8 @@
 """Emptying a folder that a component can write to, while the component may still be running.
 
 Self-contained, for any Python from 3.8 on: where this process may not do it itself, the text of this file is run in a
-container beside the component's. There it empties the folders of its arguments each time that it reads a line.
+container beside the component's. There it says that it is ready, and empties the folders of its arguments each time
+that it reads a line.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import sys
 MOST_ENTRIES = 100_000
 MOST_DEPTH = 100
 """More is not worth the time (2 s) and the open files: then the whole volume is thrown away instead."""
+
+READY, EMPTY, FULL = "ready\n", "empty\n", "full\n"
 
 _PASSES = 3
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -68,10 +71,13 @@ def _clear(number: int, left: list[int], depth: int) -> None:
 
 
 def _serve() -> None:
-    while sys.stdin.readline():
-        answers = [empty(folder) for folder in sys.argv[1:]]
-        sys.stdout.write("empty\n" if all(answers) else "full\n")
+    answer = READY
+    while True:
+        sys.stdout.write(answer)
         sys.stdout.flush()
+        if not sys.stdin.readline():
+            return
+        answer = EMPTY if all(empty(folder) for folder in sys.argv[1:]) else FULL
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from interfaces.containers.cgroup import open_cgroup
 from interfaces.containers.container_access import ContainerAccess
 from interfaces.containers.direct_access import open_directly
 from interfaces.containers.engine_errors import engine_errors, status_of
+from interfaces.containers.shared_access import SharedAccess
 from interfaces.containers.sidecar_access import SidecarAccess
+from interfaces.errors import EngineError
 
 
 def reach(api: Any, container: str, *, direct: bool, local: bool, helper_image: str) -> ContainerAccess | None:
@@ -23,16 +25,29 @@ def reach(api: Any, container: str, *, direct: bool, local: bool, helper_image: 
         local: Whether the engine is reached through a socket of this machine.
         helper_image: For the second container.
     """
+    facts = _running(api, container)
+    if facts is None:
+        return None
+    if direct and (access := open_directly(api, facts)):
+        return SharedAccess(access)
+    cgroup = open_cgroup(facts["State"]["Pid"], facts["Id"]) if local else None
+    try:
+        return SharedAccess(SidecarAccess(api, facts, image=helper_image, cgroup=cgroup))
+    except EngineError:
+        if cgroup is not None:
+            cgroup.close()
+        if _running(api, container) is None:  # it ended meanwhile, which is why it could not be reached
+            return None
+        raise
+
+
+def _running(api: Any, container: str) -> dict[str, Any] | None:
+    """What the engine says of a container; None if it does not run."""
     with engine_errors("inspect a container"):
         try:
-            facts = api.inspect_container(container)
+            facts: dict[str, Any] = api.inspect_container(container)
         except requests.HTTPError as error:
             if status_of(error) == 404:
                 return None
             raise
-    if not facts["State"]["Running"]:
-        return None
-    if direct and (access := open_directly(api, facts)):
-        return access
-    cgroup = open_cgroup(facts["State"]["Pid"], facts["Id"]) if local else None
-    return SidecarAccess(api, facts, image=helper_image, cgroup=cgroup)
+    return facts if facts["State"]["Running"] else None

@@ -8,7 +8,7 @@ connection costs about 80 ms.
 from __future__ import annotations
 
 import contextlib
-import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -84,8 +84,6 @@ class SidecarAccess:
         """
         self._api, self._cgroup = api, cgroup
         self._tmp = next(mount["Name"] for mount in facts["Mounts"] if mount["Destination"] == TMP_TARGET)
-        self._closing = threading.Lock()
-        self._closed = False
         self._emptier: ExecConnection | None = None
         request = sidecar_request(facts, image=image)
         try:
@@ -102,6 +100,8 @@ class SidecarAccess:
             with engine_errors("start a container"):
                 api.start(self._container)
             self._emptier = self._exec([_text(emptying), OUTPUT_TARGET, TMP_TARGET], user="0:0")
+            if self._answer() != emptying.READY:
+                raise EngineError("its python3 can't be run")
         except BaseException as error:
             self.close()
             if isinstance(error, EngineError):
@@ -117,15 +117,23 @@ class SidecarAccess:
         assert self._emptier is not None  # made with the container
         try:
             self._emptier.send(b"\n")
-            answer = b""
-            while not answer.endswith(b"\n"):
-                data = self._emptier.receive(_EMPTY_PATIENCE_S)
-                if not data:
-                    return False
-                answer += data
         except OSError:
             return False
-        return answer == b"empty\n"
+        return self._answer() == emptying.EMPTY
+
+    def _answer(self) -> str:
+        """The next line of the program that empties; "" if there is none."""
+        assert self._emptier is not None  # made with the container
+        answer, until = b"", time.monotonic() + _EMPTY_PATIENCE_S
+        while not answer.endswith(b"\n") and time.monotonic() < until:
+            try:
+                data = self._emptier.receive(1.0)
+            except OSError:
+                return ""
+            if data == b"":
+                return ""
+            answer += data or b""  # nothing came, or only the head of a frame
+        return answer.decode()
 
     def take_output(self, paths: Sequence[str], *, volume: str, into: Path, max_bytes: int) -> None:
         """Have the engine send the files."""
@@ -142,10 +150,6 @@ class SidecarAccess:
 
     def close(self) -> None:
         """Remove the second container, and the volume for /tmp if it was the last to hold it."""
-        with self._closing:
-            if self._closed:
-                return
-            self._closed = True
         if self._emptier is not None:
             self._emptier.close()
         if self._cgroup is not None:

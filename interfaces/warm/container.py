@@ -172,9 +172,8 @@ class WarmContainer:
         until = time.monotonic() + READY_S
         pause_s = _FIRST_PAUSE_S
         while True:
-            if self._access is None and (access := self._engine.reach(self.spec.name, helper_image=self._helper)):
-                self._keep(access)
-                watch.measure(access, from_start=True)
+            if self._access is None:
+                self._reach(watch)
             if self._access is not None:
                 with contextlib.suppress(NoAnswer, OSError):
                     if self._health(watch) == _OK:
@@ -187,6 +186,14 @@ class WarmContainer:
                 )
             watch.pause(pause_s)
             pause_s = min(_LONGEST_PAUSE_S, pause_s * 1.5)
+
+    def _reach(self, watch: JobWatch) -> None:
+        # Under the lock, so that what belongs to the container is not removed while it is being reached.
+        with self._lock:
+            if not self._ended.is_set():
+                self._access = self._engine.reach(self.spec.name, helper_image=self._helper)
+        if self._access is not None:
+            watch.measure(self._access, from_start=True)
 
     def _health(self, watch: JobWatch) -> int | None:
         """The status of one call of /health; None if it takes too long."""
@@ -242,13 +249,6 @@ class WarmContainer:
             self._ended.set()
             self._clean_up()
             self._gone.set()
-
-    def _keep(self, access: ContainerAccess) -> None:
-        with self._lock:
-            self._access = access
-            ended = self._ended.is_set()
-        if ended:
-            access.close()
 
     def _clean_up(self) -> None:
         with self._lock:
