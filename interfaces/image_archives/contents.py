@@ -153,6 +153,8 @@ def read_contents(path: Path, *, max_bytes: int) -> Contents:
                     contents.kept[name] = kept
                 _check_kept(path, contents.kept)
             # Devices, hard links and the like stay out of sight: nothing of an image is one.
+        for _ in stream.blocks(max_bytes + _OVERHEAD_BYTES):  # whether the file is whole shows at its end
+            pass
     return contents
 
 
