@@ -9,11 +9,14 @@ import click
 
 from flows.commands.definitions import doctor, register
 from flows.commands.ending import cancel, reap, retry
+from flows.commands.images import images
 from flows.commands.looking import jobs, logs, show
 from flows.commands.previewing import preview
 from flows.commands.running import run
 from flows.commands.serving import server, ui
 from flows.commands.statistics import stats
+from flows.commands.tarballs import tarballs
+from flows.commands.trying import lint, try_
 from interfaces.errors import ComponentFlowsError
 
 INTERRUPTED = 130
@@ -29,7 +32,25 @@ def commands() -> None:
     """
 
 
-for _command in (doctor, register, run, jobs, show, logs, stats, server, ui, cancel, retry, reap, preview):
+for _command in (
+    doctor,
+    register,
+    run,
+    jobs,
+    show,
+    logs,
+    stats,
+    server,
+    ui,
+    cancel,
+    retry,
+    reap,
+    preview,
+    images,
+    tarballs,
+    try_,
+    lint,
+):
     commands.add_command(_command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import datetime
 from enum import StrEnum
@@ -66,21 +67,47 @@ def unpacked(site: Site, sha256: str) -> Path:
 
     Raises:
         ValidationError: The tarball is no gzipped tar, or wants to write outside its folder.
+        ServiceUnavailable: The disk is full.
     """
-    from interfaces.files.untarring import untar  # only jobs with a tarball need it
-
-    folder = site.home / "tarballs" / sha256
+    folder = _folder(site, sha256)
     if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
-            if not folder.exists():
-                partial = folder.with_suffix(".partial")
-                shutil.rmtree(partial, ignore_errors=True)
-                partial.mkdir()
-                untar(
-                    site.store.path(sha256, suffix=TARBALL_SUFFIX),
-                    partial,
-                    max_bytes=site.settings.limits.output_bytes,
-                )
-                partial.rename(folder)
+        unpack(site, sha256, source=site.store.path(sha256, suffix=TARBALL_SUFFIX))
     return folder
+
+
+def unpack(site: Site, sha256: str, *, source: Path) -> None:
+    """Unpack a tarball on this machine, unless that was done before.
+
+    Args:
+        site: Whose machine it is.
+        sha256: Of the file.
+        source: The file.
+
+    Raises:
+        ValidationError: The tarball is no gzipped tar, or wants to write outside its folder; nothing of it is left.
+        ServiceUnavailable: The disk is full; nothing of it is left.
+    """
+    from interfaces.files.untarring import FOLDER_MODE, untar  # only jobs with a tarball need it
+
+    folder = _folder(site, sha256)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # A process that dies lets go of the lock, and what it has left is unpacked anew.
+    with FileLock(f"{folder}.lock"):
+        if folder.exists():
+            return
+        partial = folder.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        partial.chmod(FOLDER_MODE)  # mkdir's own mode is cut by the umask, and the container has another user
+        try:
+            untar(source, partial, max_bytes=site.settings.limits.tarball_bytes)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        # The files first, then the name: after a power failure, a folder of that name would have empty files in it.
+        os.sync()
+        partial.rename(folder)
+
+
+def _folder(site: Site, sha256: str) -> Path:
+    return site.home / "tarballs" / sha256

@@ -80,7 +80,7 @@ def registered(paths: Sequence[str | Path], *, show: Callable[[str], None] = lam
         check_catalogue(session, catalogue)
         session.rollback()
     images = {one.slug: _image(site, one, show) for one in catalogue.components}
-    models = {one.slug: import_model(site, one) for one in catalogue.components}
+    models = {one.slug: import_model(site, one, show=show) for one in catalogue.components}
     with site.database.session() as session:
         changed = _save(session, catalogue, images, models)
     return Registered(

@@ -18,6 +18,7 @@ from interfaces.files.plain_stream import BROKEN_TAR, Compression, PlainStream, 
 
 MAX_ENTRIES = 1_000_000
 MAX_DEPTH = 64
+FOLDER_MODE = 0o755
 
 _HEADER_BYTES_PER_ENTRY = 4096
 """More than an entry's own header, its padding and a long name need; it bounds what stands between the files."""
@@ -109,7 +110,7 @@ class _Unpacking:
                 continue
             path = self._into / folder
             path.mkdir(exist_ok=True)
-            path.chmod(0o755)  # mkdir's own mode is cut by the umask, and the container has another user
+            path.chmod(FOLDER_MODE)  # mkdir's own mode is cut by the umask, and the container has another user
             self._folders.add(folder)
 
     def _file(self, name: PurePosixPath, member: tarfile.TarInfo, stream: PlainStream) -> None:
