@@ -7,6 +7,8 @@ group's field is reached with two underscores: ``COMPONENT_FLOWS_LIMITS__PROCESS
 from __future__ import annotations
 
 from decimal import Decimal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -216,4 +218,19 @@ def _read() -> Settings:
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
     """The site's settings, read once; `get_settings.cache_clear()` reads them anew."""
-    return _read()
+    return _in_place[-1] if _in_place else _read()
+
+
+_in_place: list[Settings] = []
+
+
+@contextmanager
+def settings_in_place(settings: Settings) -> Iterator[None]:
+    """Other settings for all of this process, until the end; nothing else may use the site meanwhile."""
+    _in_place.append(settings)
+    get_settings.cache_clear()
+    try:
+        yield
+    finally:
+        _in_place.pop()
+        get_settings.cache_clear()

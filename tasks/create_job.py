@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from interfaces.component import Component
+from interfaces.component import Component, Method
 from interfaces.component_images import ComponentImage
 from interfaces.database.component_records import desired_image, desired_tarball, find_components
 from interfaces.database.job_records import load_job
+from interfaces.engine import get_engine
 from interfaces.errors import DefinitionError, UnknownName
+from interfaces.gpu_leases import GpuMissing, check_gpu
 from interfaces.jobs import ComponentJob
 from interfaces.settings import LimitSettings
 from interfaces.site import get_site
@@ -119,14 +121,20 @@ def repeat_job(
 
 
 def check_runnable(component: Component) -> None:
-    """Refuse what this version can't run, rather than running it in another way.
+    """Refuse what can't be run here, rather than running it in another way.
 
     Raises:
-        DefinitionError: The component needs a GPU.
+        DefinitionError: The component needs a GPU that this machine does not have, or can't be given.
     """
-    if component.gpu_type:
-        message = f"'{component.slug}' needs a GPU of type {component.gpu_type}, which jobs can't be given yet"
-        raise DefinitionError(message, key="gpu_type")
+    if not component.gpu_type:
+        return
+    if component.method is Method.INVOKE:
+        message = f"'{component.slug}' is called over HTTP, where containers serve many jobs and can't hold a GPU yet"
+        raise DefinitionError(f"{message}; use method: exec", key="gpu_type")
+    try:
+        check_gpu(component.gpu_type, get_engine().info().gpus)
+    except GpuMissing as error:
+        raise DefinitionError(f"'{component.slug}' can't run on this machine: {error}", key="gpu_type") from error
 
 
 def _executable(component: Component, image: ComponentImage | None) -> ComponentImage:

@@ -38,7 +38,17 @@ def image_from(image: Mapping[str, Any]) -> ImageInfo:
         repo_tags=tuple(image.get("RepoTags") or ()),
         labels=config.get("Labels") or {},
         repo_digests=tuple(image.get("RepoDigests") or ()),
+        environment=dict(_variable(line) for line in config.get("Env") or ()),
+        volumes=tuple(config.get("Volumes") or ()),
+        ports=tuple(config.get("ExposedPorts") or ()),
+        has_health_check=((config.get("Healthcheck") or {}).get("Test") or ["NONE"])[0] != "NONE",
+        layers=len((image.get("RootFS") or {}).get("Layers") or ()),
     )
+
+
+def _variable(line: str) -> tuple[str, str]:
+    name, _, value = line.partition("=")
+    return name, value
 
 
 def container_from(container: Mapping[str, Any]) -> LeftContainer:

@@ -192,6 +192,11 @@ class ImageInfo:
         repo_tags: ``name:tag`` of each tag.
         labels: Its own labels.
         repo_digests: ``name@sha256:...`` for each registry that it came from or went to.
+        environment: Variables that it sets.
+        volumes: Paths that its VOLUME lines name.
+        ports: Ports that its EXPOSE lines name, such as ``4743/tcp``.
+        has_health_check: Whether it has a HEALTHCHECK.
+        layers: How many it has.
     """
 
     id: str
@@ -204,6 +209,11 @@ class ImageInfo:
     repo_tags: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
     repo_digests: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    has_health_check: bool = False
+    layers: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
