@@ -8,7 +8,7 @@ from interfaces.errors import ComponentException, RunnerLost
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.site import Site
-from interfaces.verdicts import container_verdict
+from interfaces.verdicts import Verdict, container_verdict
 from tasks.execute import container_limits, failed
 from tasks.job_logs import STREAMS, JobLogs, Stream, kept_bytes, kept_tails
 from tasks.naming import container_name
@@ -33,6 +33,9 @@ def adopted(site: Site, engine: ContainerEngine, job: ComponentJob, *, rebooted:
         ComponentException: It had failed.
         EngineError: The engine broke off.
     """
+    before = Verdict.of(job.verdict) if job.verdict else None
+    if before is not None and before.is_failure:
+        raise ComponentException(before.message, job=job)
     output: dict[str, bytearray] = {stream: bytearray() for stream in STREAMS}
     result = engine.settle(
         container_name(job),

@@ -14,6 +14,7 @@ from interfaces.containers.protocol import (
     ContainerEngine,
     ContainerResult,
     ContainerSpec,
+    OnEnd,
     OnOutput,
     OnSample,
     StopSignal,
@@ -53,6 +54,7 @@ def warm_run(site: Site, job: ComponentJob, engine: ContainerEngine) -> Callable
         on_output: OnOutput,
         stop: StopSignal,
         on_sample: OnSample,
+        on_end: OnEnd,
     ) -> ContainerResult:
         folder = JobFolder.of(site, job.id)
         warm_job = WarmJob(
@@ -66,7 +68,9 @@ def warm_run(site: Site, job: ComponentJob, engine: ContainerEngine) -> Callable
             on_sample=on_sample,
             stop=stop,
         )
-        return pool(site, engine).run(_warm_spec(site, job, spec), warm_job)
+        result = pool(site, engine).run(_warm_spec(site, job, spec), warm_job)
+        on_end(result)
+        return result
 
     return run
 

@@ -22,6 +22,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch = pytest.MonkeyPatch()
     patch.setenv("COMPONENT_FLOWS_HOME", str(folder))
     patch.delenv("PREFECT_API_URL", raising=False)
+    # It would settle what tests leave unsettled on purpose; its own tests start it.
+    patch.setenv("COMPONENT_FLOWS_GUARDIAN", "false")
     get_settings.cache_clear()
     server.start()
     yield folder

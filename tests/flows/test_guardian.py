@@ -1,0 +1,129 @@
+"""A process beside the jobs that ends what a crash leaves; each test has a home and a guardian of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from flows import guardian, register, run_component
+from flows.server import ensure_server
+from interfaces import ComponentJob, JobStatus
+from interfaces.database.job_records import list_jobs
+from interfaces.engine import get_engine
+from interfaces.settings import get_settings
+from interfaces.site import get_site
+
+pytestmark = pytest.mark.engine
+
+PUPPET = Path(__file__).parents[1] / "puppet"
+RUN = """
+import sys
+from flows import run_component
+run_component("puppet-report", {"script": sys.argv[1]}, time_limit=int(sys.argv[2]))
+"""
+SLEEP = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(100)"
+
+
+@pytest.fixture
+def guarded(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", ensure_server())
+    monkeypatch.setenv("COMPONENT_FLOWS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COMPONENT_FLOWS_GUARDIAN", "true")
+    monkeypatch.setenv("COMPONENT_FLOWS_LIMITS__STOP_GRACE_S", "1")
+    get_settings.cache_clear()
+    register(PUPPET)
+    yield get_site()
+    for pid in guardians():
+        os.kill(pid, signal.SIGKILL)
+    get_site().database.close()
+    monkeypatch.undo()
+    get_settings.cache_clear()
+
+
+def guardians() -> list[int]:
+    """The guardians of this site."""
+    mine = f"COMPONENT_FLOWS_HOME={get_site().home}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            is_one = b"flows.guardian" in (folder / "cmdline").read_bytes()
+            if is_one and mine in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except OSError:
+            pass
+    return found
+
+
+def the_job() -> ComponentJob | None:
+    with get_site().database.session() as session:
+        jobs = list_jobs(session, limit=1)
+    return jobs[0] if jobs else None
+
+
+def containers_of(job: ComponentJob) -> tuple:
+    return get_engine().leftovers({"component-flows.job": str(job.id)}).containers
+
+
+def is_running() -> ComponentJob | None:
+    job = the_job()
+    is_there = job is not None and any(one.state == "running" for one in containers_of(job))
+    return job if is_there else None
+
+
+def test_the_death_of_a_runner_ends_its_container_and_its_job(guarded, script, until, ask):
+    runner = script(RUN, SLEEP, 60)
+    job = until(is_running)
+    runner.kill()
+    until(lambda: the_job().status.is_final and not containers_of(job), seconds=30)
+    job = the_job()
+    assert job.status is JobStatus.FAILURE
+    assert job.error_message == "An unexpected error occurred"
+    assert job.verdict["kind"] == "runner_lost"
+    assert not list(get_site().jobs_folder.iterdir())
+    run = until(lambda: (run := ask(lambda client: client.read_flow_run(job.flow_run_id))).state.is_final() and run)
+    assert (run.state.name, run.state.message) == ("RunnerLost", job.error_message)
+
+
+def test_the_next_job_starts_a_guardian_that_settles_what_the_last_could_not(guarded, script, until):
+    runner = script(RUN, SLEEP, 60)
+    lost = until(is_running)
+    (first,) = until(guardians)
+    os.kill(first, signal.SIGKILL)
+    runner.kill()
+    run_component("puppet-report", {"script": "import json; json.dump({}, open('/output/report.json', 'w'))"})
+    until(lambda: ComponentJob.objects.get(str(lost.id)).status.is_final and not containers_of(lost), seconds=30)
+    assert len(guardians()) == 1
+
+
+def test_several_that_start_one_get_one(guarded, until):
+    threads = [threading.Thread(target=guardian.ensure_guardian) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    until(guardians)
+    log = guarded.home / guardian.LOG_FILE
+    until(lambda: "watching" in log.read_text())
+    until(lambda: len(guardians()) == 1)
+    assert log.read_text().count("watching") == 1
+
+
+def test_it_leaves_when_there_is_nothing_to_guard(guarded, monkeypatch, capfd):
+    monkeypatch.setattr(guardian, "IDLE_S", 0.5)
+    monkeypatch.setattr(guardian, "LOOK_S", 0.1)
+    started = time.monotonic()
+    guardian.guard(get_site())
+    assert time.monotonic() - started < 20
+    assert "no job for a while" in capfd.readouterr().out
+
+
+def test_it_can_be_switched_off(guarded, monkeypatch):
+    monkeypatch.setenv("COMPONENT_FLOWS_GUARDIAN", "false")
+    get_settings.cache_clear()
+    guardian.ensure_guardian()
+    assert not (get_site().home / guardian.LOG_FILE).exists()
