@@ -180,7 +180,8 @@ def sidecar_request(facts: Mapping[str, Any], *, image: str) -> dict[str, Any]:
     return {
         "Image": image,
         "Labels": dict(facts["Config"]["Labels"]),
-        "User": NOBODY,
+        # It only waits. A program that is run in it later as root can have no capability that it lacks.
+        "User": "0:0",
         "Entrypoint": ["python3", "-I", "-S", "-c", _WAITING],
         "Cmd": [],
         "Healthcheck": {"Test": ["NONE"]},

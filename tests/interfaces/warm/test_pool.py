@@ -40,10 +40,11 @@ def test_a_job_sees_nothing_of_an_earlier_one(either):
         "    open(folder + '/left/deep/file', 'w').write('secret'); os.chmod(folder + '/left', 0)\n"
     )
     either(leave + WRITE.format("1"), more_inputs={"deep/er/secret": "of the first"})
+    [container] = either.containers()
     look = WRITE.format("{top: sorted(f for _, d, f in os.walk(top) for f in d + f) for top in ('/input', '/tmp')}")
     second = either("names = sorted(os.listdir('/output'))\n" + look.replace("repr(", "repr(names) + repr("))
     assert second.text() == "[]{'/input': ['script'], '/tmp': []}"
-    assert len(either.containers()) == 1
+    assert either.containers() == [container]
 
 
 def test_inputs_and_outputs_are_removed_as_soon_as_a_job_has_ended(bench):
