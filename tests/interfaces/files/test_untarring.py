@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import subprocess
 import tarfile
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interfaces.errors import ValidationError
+from interfaces.errors import ServiceUnavailable, ValidationError
 from interfaces.files.untarring import untar
 
 
@@ -129,6 +131,39 @@ def test_a_file_that_comes_again_does_not_change_its_hard_link(written, into):
 def test_a_device_is_refused(written, into, kind):
     with pytest.raises(ValidationError, match="'dev' is no file, folder or link"):
         unpack(written, into, entry("dev", kind=kind))
+
+
+def test_a_sparse_file_is_refused_whatever_it_claims_to_hold(written, into):
+    # As GNU tar writes a file of 1 TB with nothing in it: type S, and the real size in the header's own field.
+    info = tarfile.TarInfo("huge")
+    info.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[483:495] = b"%011o\0" % 2**33
+    header[148:156] = b"%06o\0 " % (sum(header[:148]) + sum(header[156:512]) + 8 * 32)
+    with pytest.raises(ValidationError):
+        untar(written(gzip.compress(bytes(header) + bytes(1024))), into, max_bytes=10**6)
+    assert list(into.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused(written, into):
+    for entries in ([entry("a", b"1"), entry("a/b", b"2")], [entry("a/b", b"2"), entry("a", b"1")]):
+        with pytest.raises(ValidationError, match=r"no \.tar\.gz that can be unpacked"):
+            unpack(written, into, *entries)
+        for path in sorted(into.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a disk of its own")
+def test_a_full_disk_is_no_fault_of_the_tarball(written, into):
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", into], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        with pytest.raises(ServiceUnavailable, match="no space left to unpack the tarball; free some"):
+            unpack(written, into, entry("a", os.urandom(200_000)))
+    finally:
+        subprocess.run(["umount", into], check=True)
 
 
 def test_too_many_bytes_are_refused(written, into):
