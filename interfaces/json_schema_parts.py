@@ -15,11 +15,11 @@ from interfaces.errors import ValidationError
 JsonSchema: TypeAlias = dict[str, Any] | bool
 
 # Where schemas stand within a schema; everything else in it is data.
-_ONE_OR_MANY: tuple[str, ...] = (
+ONE_OR_MANY: tuple[str, ...] = (
     *("additionalItems", "additionalProperties", "allOf", "anyOf", "contains", "disallow", "else", "extends"),
     *("if", "items", "not", "oneOf", "propertyNames", "then", "type"),
 )
-_BY_NAME = ("$defs", "definitions", "dependencies", "patternProperties", "properties")
+BY_NAME = ("$defs", "definitions", "dependencies", "patternProperties", "properties")
 
 
 def parts(schema: Any) -> Iterator[dict[str, Any]]:
@@ -34,10 +34,10 @@ def parts(schema: Any) -> Iterator[dict[str, Any]]:
 
 def _within(part: dict[str, Any]) -> list[Any]:
     found: list[Any] = []
-    for key in _ONE_OR_MANY:
+    for key in ONE_OR_MANY:
         within = part.get(key)
         found += within if isinstance(within, list) else [within]
-    for key in _BY_NAME:
+    for key in BY_NAME:
         within = part.get(key)
         found += within.values() if isinstance(within, dict) else []
     return found
@@ -105,9 +105,9 @@ def without(schema: Any, keywords: tuple[str, ...]) -> Any:
     if not isinstance(schema, dict):
         return schema
     made = {key: value for key, value in schema.items() if key not in keywords}
-    for key in made.keys() & set(_ONE_OR_MANY):
+    for key in made.keys() & set(ONE_OR_MANY):
         made[key] = without(made[key], keywords)
-    for key in made.keys() & set(_BY_NAME):
+    for key in made.keys() & set(BY_NAME):
         if isinstance(made[key], dict):
             made[key] = {name: without(part, keywords) for name, part in made[key].items()}
     return made

@@ -1,8 +1,8 @@
 """Whether every value of one JSON Schema satisfies another: a small proof, never a guess.
 
 The question has no complete answer that is also quick, so a part of the language is understood (see `_RULES`), and what
-is not understood counts as not proven. Drafts 6 and 7 are understood; schemas of drafts 3 and 4, and those that refer
-to parts of themselves by ``$ref``, only satisfy their equal.
+is not understood counts as not proven. Drafts 6 and 7 are understood; schemas of drafts 3 and 4, and those of which a
+part refers to itself by ``$ref``, only satisfy their equal.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from interfaces.errors import ValidationError
 from interfaces.json_schema_checks import JsonSchema, check_schema, compiled
 from interfaces.json_values import canonical_json
 from interfaces.schema_knowledge import ANY_TYPE, TYPES, Known, item_schema
+from interfaces.schema_references import without_references
 
 _NUMBER = TYPES["number"]
 
@@ -39,16 +40,22 @@ def why_unproven(known: Sequence[JsonSchema], wanted: JsonSchema) -> str | None:
     known, wanted = [_plain(one) for one in known], _plain(wanted)
     if any(_same(one, wanted) for one in known):
         return None
-    if not _is_understood(wanted) or _has("$ref", wanted):
-        return "it is of draft 3 or 4 or uses $ref, and such a schema is only satisfied by its equal"
-    return _gap(Known([one for one in known if _is_understood(one)]), wanted, "")
+    if not _is_understood(wanted):
+        return "it is of draft 3 or 4, and such a schema is only satisfied by its equal"
+    wanted = without_references(wanted)
+    if _has("$ref", wanted):
+        return "it refers to itself by $ref, and such a schema is only satisfied by its equal"
+    return _gap(Known([without_references(one) for one in known if _is_understood(one)]), wanted, "")
 
 
 def _is_understood(schema: JsonSchema) -> bool:
     if not isinstance(schema, dict):
         return True
     draft = schema.get("$schema", "draft-07")
-    return ("draft-06" in draft or "draft-07" in draft) and not any(_has("$schema", one) for one in schema.values())
+    if any(_has("$schema", one) for one in schema.values()):
+        return False
+    # To draft 6 "if" is a remark, to draft 7 a condition.
+    return "draft-07" in draft or ("draft-06" in draft and not _has("if", schema))
 
 
 def _has(key: str, node: Any) -> bool:
@@ -186,7 +193,7 @@ def _items(known: Known, value: Any, wanted: dict[str, Any], where: str) -> str 
     for index in range(count + 1):
         if index >= known.at_most("maxItems"):
             return None
-        place = f"{where or 'it'}[{index if index < count else ''}]"
+        place = f"{where}[{index if index < count else '*'}]"
         if gap := _gap(known.item(index), item_schema(wanted, index), place):
             return gap
     return None

@@ -9,6 +9,7 @@ from records import a_component
 
 from interfaces.component import Component, InterfaceSet
 from interfaces.definition import ComponentInterface
+from interfaces.edges import interfaces_compatible
 from interfaces.graph import Graph, Node, Source
 from interfaces.graph_check import check_graph, find_problems
 from interfaces.kinds import InterfaceKindChoices as Kind
@@ -309,3 +310,14 @@ def test_a_graph_without_problems_can_be_walked_from_end_to_end(nodes, inputs, o
     assert set(made) == set(one.nodes)
     for source in one.outputs.values():
         assert source.name in (made[source.node] if source.node else one.inputs)
+
+
+@pytest.mark.parametrize(
+    ("output", "wanted"), [("mri", "tissues"), ("volumes", "masses"), ("report", "age"), ("tissues", "mri")]
+)
+def test_an_edge_is_let_through_just_where_the_interfaces_are_compatible(output, wanted):
+    parts = {one.slug: one for one in (component("maker", ("", output)), component("taker", (wanted, "report")))}
+    one = graph({"a": ("maker", {}), "b": ("taker", {wanted: f"a.{output}"})}, {}, {"r": "b.report"})
+    why = interfaces_compatible(INTERFACES[output], INTERFACES[wanted])
+    expected = (f"the input '{wanted}' of the node 'b' can't take a.{output}: {why}",) if why else ()
+    assert check_graph(one, components=parts, interfaces=INTERFACES) == expected

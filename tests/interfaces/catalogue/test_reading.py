@@ -119,7 +119,8 @@ def test_a_file_without_definitions_says_which_keys_it_may_have(problems, text):
         (
             1,
             None,
-            "holds no definition; its top level needs one of the keys 'interfaces:', 'look_up_tables:', 'component:', 'graph:'",
+            "holds no definition; its top level needs one of the keys 'interfaces:', 'look_up_tables:', 'component:', "
+            "'graph:'",
         )
     ]
 
