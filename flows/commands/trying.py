@@ -94,7 +94,7 @@ def _summary(findings: tuple[Finding, ...]) -> str:
     from interfaces.findings import errors_in
 
     errors = len(errors_in(findings))
-    return f"{errors} errors, {len(findings) - errors} warnings"
+    return f"errors: {errors}; warnings: {len(findings) - errors}"
 
 
 def _print_job(job: ComponentJob, out: Path | None) -> None:

@@ -40,3 +40,16 @@ def test_a_container_without_a_name_is_still_found():
     container = container_from({"Id": "1", "Names": None, "State": "dead", "Created": 0, "Labels": None})
     assert (container.name, container.state, container.labels) == ("", "dead", {})
     assert container.created_at == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_an_image_that_says_much_keeps_it():
+    config = {
+        "Env": ["HOME=/home/user", "EMPTY=", "A=b=c"],
+        "Volumes": {"/data": {}},
+        "ExposedPorts": {"80/tcp": {}},
+        "Healthcheck": {"Test": ["CMD", "true"]},
+    }
+    image = image_from({"Id": "sha256:1", "Config": config, "RootFS": {"Layers": ["sha256:2", "sha256:3"]}})
+    assert image.environment == {"HOME": "/home/user", "EMPTY": "", "A": "b=c"}
+    assert (image.volumes, image.ports, image.has_health_check, image.layers) == (("/data",), ("80/tcp",), True, 2)
+    assert not image_from({"Id": "1", "Config": {"Healthcheck": {"Test": ["NONE"]}}}).has_health_check
