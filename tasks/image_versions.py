@@ -68,8 +68,8 @@ def removed(site: Site, engine: ContainerEngine, component: str, digits: str) ->
     if not marked:
         raise _needed(site, image)
     try:
-        engine.remove_image(image.original_repo_tag)
         left = _removed_from_registry(site, engine, image)
+        engine.remove_image(image.original_repo_tag)
     except EngineError:
         with site.database.session() as session:
             mark_not_removed(session, image)
