@@ -127,3 +127,29 @@ def test_it_can_be_switched_off(guarded, monkeypatch):
     get_settings.cache_clear()
     guardian.ensure_guardian()
     assert not (get_site().home / guardian.LOG_FILE).exists()
+
+
+SERVE = """
+from flows import run_component
+run_component.serve(name="guarded", print_starting_message=False)
+"""
+
+
+def test_the_end_of_who_serves_runs_ends_their_containers(guarded, script, until, ask):
+    from prefect.exceptions import ObjectNotFound
+
+    def deployment():
+        try:
+            return ask(lambda client: client.read_deployment_by_name("run-component/guarded"))
+        except ObjectNotFound:
+            return None
+
+    server = script(SERVE)
+    parameters = {"component": "puppet-report", "inputs": {"script": SLEEP}}
+    found = until(deployment)
+    ask(lambda client: client.create_flow_run_from_deployment(found.id, parameters=parameters))
+    job = until(is_running)
+    server.terminate()
+    until(lambda: the_job().status.is_final and not containers_of(job), seconds=40)
+    assert the_job().status in (JobStatus.CANCELLED, JobStatus.FAILURE)
+    assert not list(get_site().jobs_folder.iterdir())
