@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import select
 
 from interfaces.database.inserting import insert_if_new
-from interfaces.database.interface_records import find_interfaces
-from interfaces.database.tables import ValueRow
+from interfaces.database.interface_records import find_interfaces, from_row
+from interfaces.database.tables import InterfaceRow, ValueRow
 from interfaces.definition import ComponentInterface
+from interfaces.edits import find_outdated
 from interfaces.errors import ValidationError
 from interfaces.files.checks import check_file
 from interfaces.images.checks import check_image
@@ -136,10 +137,11 @@ def _create_image(site: Site, interface: ComponentInterface, source: Path) -> Co
 
 
 def _create_dicom_image_set(site: Site, interface: ComponentInterface, source: Path) -> ComponentInterfaceValue:
+    # Names that are no text can't be recorded.
+    name = (source.name if source.is_dir() else source.stem).encode(errors="replace").decode()
     with site.scratch() as folder:
         series = check_dicom_image_set(import_dicom_image_set(source, folder))
         members = site.store.put_members((one.path for one in series.slices), suffix=DICOM_SUFFIX)
-    name = source.name if source.is_dir() else source.stem
     return _record(site, interface, folder_of(members), name=name, files=members)
 
 
@@ -163,7 +165,14 @@ def _record(
     }
     with site.database.session() as session:
         insert_if_new(session, ValueRow, columns, unique=["interface_pk", "sha256"])
-        row = session.scalars(
-            select(ValueRow).where(ValueRow.interface_pk == interface.pk, ValueRow.sha256 == stored.sha256)
+        # Nobody can change the interface from here on, since a value of it was written; someone may have before.
+        row, known = session.execute(
+            select(ValueRow, InterfaceRow)
+            .join(InterfaceRow, ValueRow.interface_pk == InterfaceRow.pk)
+            .where(ValueRow.interface_pk == interface.pk, ValueRow.sha256 == stored.sha256)
         ).one()
+        if changed := find_outdated(interface, from_row(known)):
+            raise ValidationError(
+                f"{changed} of the interface '{interface.slug}' was changed since it was read; read it again"
+            )
         return value_from_row(row, interface)

@@ -17,8 +17,10 @@ import pydicom
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pydicom.uid import (
+    UID,
     CTImageStorage,
     DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
     MRImageStorage,
     PositronEmissionTomographyImageStorage,
 )
@@ -150,6 +152,7 @@ def read_slice(path: Path) -> DicomSlice:
             with path.open("rb") as file:
                 dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS))
                 pixels_at = file.tell()
+            _check_encoding(dataset, syntax)
             found = _slice(path, dataset, compressed=syntax is not None and syntax.is_compressed)
     except _BROKEN as error:
         why = " ".join(str(error).split())[:150] or type(error).__name__
@@ -160,6 +163,12 @@ def read_slice(path: Path) -> DicomSlice:
     _check_plane(found)
     check_pixel_data(path, offset=pixels_at, claimed=found.pixel_bytes, syntax=syntax)
     return found
+
+
+def _check_encoding(dataset: pydicom.Dataset, syntax: UID | None) -> None:
+    """Refuse what ITK's decoder mixes up without a word."""
+    if syntax == ExplicitVRBigEndian and (_whole(dataset, "BitsAllocated") or 0) > 16:
+        raise ValidationError("is a big-endian DICOM file with more than 16 bits a pixel; save it as little-endian")
 
 
 def _slice(path: Path, dataset: pydicom.Dataset, *, compressed: bool) -> DicomSlice:

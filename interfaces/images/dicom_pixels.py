@@ -56,13 +56,10 @@ def _fragment_bytes(path: Path, offset: int) -> int:
     file_bytes, total = path.stat().st_size, 0
     with path.open("rb") as file:
         file.seek(offset)
-        element = file.read(_ELEMENT_BYTES)
-        # Some writers leave out what an element of such files has to say of its type.
-        lengths = {element[8:]: _ELEMENT_BYTES, element[4:8]: _ELEMENT_BYTES - 4}
-        if _UNDEFINED_LENGTH not in lengths:
+        # Where a writer left out what explicit elements say of themselves, ITK's decoder takes gigabytes for a length.
+        if file.read(_ELEMENT_BYTES)[8:] != _UNDEFINED_LENGTH:
             raise ValidationError("is a DICOM file whose compressed pixels are not in fragments")
-        at = offset + lengths[_UNDEFINED_LENGTH]
-        file.seek(at)
+        at = offset + _ELEMENT_BYTES
         while len(item := file.read(_ITEM_BYTES)) == _ITEM_BYTES:
             *tag, length = struct.unpack("<HHI", item)
             if tuple(tag) == _SEQUENCE_END:

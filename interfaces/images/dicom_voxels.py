@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from interfaces.errors import ValidationError
 from interfaces.images.bounds import check_bytes, memory_bound_bytes
 from interfaces.images.dicom_series import DicomSeries
-from interfaces.images.itk import itk_reason, silent_itk
+from interfaces.images.itk import itk_name, itk_reason, silent_itk
 
 _MAX_VALUE_BYTES = 8  # a rescale can make a 64-bit float of any value
 
@@ -51,7 +51,7 @@ def read_dicom(path: Path) -> sitk.Image:
     """
     try:
         with silent_itk():
-            return sitk.ReadImage(str(path), imageIO="GDCMImageIO")
+            return sitk.ReadImage(itk_name(path), imageIO="GDCMImageIO")
     except RuntimeError as error:
         raise ValidationError(
             f"The DICOM file '{path.name}' can't be decoded: {itk_reason(error, path=path)}"

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 
 from interfaces.errors import ValidationError
 from interfaces.images.bounds import MAX_VOXEL_BYTES, check_bytes, voxel_count
 from interfaces.images.formats import JPEG, METAIMAGE, NIFTI, NRRD, PNG, TIFF, image_format
-from interfaces.images.itk import itk_reason, silent_itk
+from interfaces.images.itk import itk_name, itk_reason, silent_itk
 from interfaces.images.metaimage import metaimage_layout
-from interfaces.images.nifti import check_nifti
+from interfaces.images.nifti import Matrix, check_nifti, nifti_matrix
 from interfaces.images.nrrd import check_nrrd
 from interfaces.images.pictures import check_picture
 from interfaces.images.tiff import check_tiff
+
+MATRIX_TOLERANCE = 0.1
+"""By what part of a voxel the corners of a volume may differ between two descriptions of its place."""
 
 _COMPONENT_BYTES = {
     name: size
@@ -76,7 +81,7 @@ def read_header(path: Path, *, max_bytes: int = MAX_VOXEL_BYTES) -> ImageHeader:
     """
     check_structure(path, max_bytes=max_bytes)
     reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
+    reader.SetFileName(itk_name(path))
     reader.SetImageIO(image_format(path).image_io)
     try:
         with silent_itk():
@@ -133,8 +138,11 @@ def _header(reader: sitk.ImageFileReader) -> ImageHeader:
 
 
 def _check_agreement(path: Path, header: ImageHeader, max_bytes: int) -> None:
-    """Refuse a MetaImage header that this project and ITK read differently."""
-    if image_format(path) is not METAIMAGE:
+    """Refuse a header that this project and ITK read differently."""
+    form = image_format(path)
+    if form is NIFTI and (matrix := nifti_matrix(path)) is not None and header.dimension >= 3:
+        _check_matrix(header, matrix)
+    if form is not METAIMAGE:
         return
     layout = metaimage_layout(path, max_bytes=max_bytes)
     if (layout.size, layout.components, layout.voxel_bytes) != (
@@ -143,6 +151,22 @@ def _check_agreement(path: Path, header: ImageHeader, max_bytes: int) -> None:
         header.voxel_bytes,
     ):
         raise ValidationError("The MetaImage header can be read in two ways; write it with SimpleITK")
+
+
+def _check_matrix(header: ImageHeader, matrix: Matrix) -> None:
+    """Refuse a NIfTI that ITK puts elsewhere than its matrix does, by the corners of the volume.
+
+    ITK takes the spacing of another field, and the quaternion rather than the matrix where that has a shear, say.
+    """
+    directions = np.array(header.direction).reshape(header.dimension, -1)[:3, :3]
+    itk_matrix = np.column_stack([directions * header.spacing_mm[:3], header.origin_mm[:3]])
+    for corner in product(*((0, length - 1) for length in header.size[:3])):
+        distance_mm = np.linalg.norm((itk_matrix - matrix) @ (*corner, 1))
+        if distance_mm > MATRIX_TOLERANCE * min(header.spacing_mm[:3]):
+            raise ValidationError(
+                "The NIfTI header places the image in two ways: its sform differs from its qform or spacing, or has a "
+                "shear; set both to the right one"
+            )
 
 
 def _check_geometry(header: ImageHeader) -> None:

@@ -25,12 +25,15 @@ from interfaces.images.formats import (
     image_suffix,
 )
 from interfaces.images.header import check_structure, read_header
-from interfaces.images.itk import itk_reason, silent_itk
+from interfaces.images.itk import itk_name, itk_reason, silent_itk
 from interfaces.images.metaimage import metaimage_layout
 from interfaces.images.nrrd import nrrd_as_raw
 from interfaces.images.reading import read_voxels
 
 MHA = ".mha"
+
+MAX_STEM_BYTES = 255 - len(MHA)
+"""So that the name of a folder with an ending is still one of a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +113,8 @@ def _import_folder(folder: Path, into: Path) -> ImportedImage:
 def _import_dicom(slices: list[DicomSlice], into: Path, *, name: str) -> ImportedImage:
     series = ordered_series(slices)
     compress = any(one.is_compressed for one in series.slices)
-    return _write(series_voxels(series), into / f"{name}{MHA}", compress=compress)
+    stem = name.encode(errors="replace")[:MAX_STEM_BYTES].decode(errors="ignore")
+    return _write(series_voxels(series), into / f"{stem}{MHA}", compress=compress)
 
 
 def _import_file(source: Path, into: Path) -> ImportedImage:
@@ -140,7 +144,7 @@ def _is_compressed(path: Path) -> bool:
 def _write(image: sitk.Image, target: Path, *, compress: bool) -> ImportedImage:
     try:
         with silent_itk():
-            sitk.WriteImage(image, str(target), useCompression=compress, imageIO=METAIMAGE.image_io)
+            sitk.WriteImage(image, itk_name(target), useCompression=compress, imageIO=METAIMAGE.image_io)
     except RuntimeError as error:
         raise ValidationError(f"The image can't be written as MHA: {itk_reason(error, path=target)}") from error
     return ImportedImage(path=target, voxels=image)

@@ -10,6 +10,8 @@ from threading import Lock
 
 import SimpleITK as sitk
 
+from interfaces.errors import ValidationError
+
 _lock = Lock()
 _silenced = 0
 _display_before = True
@@ -37,6 +39,20 @@ def silent_itk() -> Iterator[None]:
             _silenced -= 1
             if _silenced == 0:
                 sitk.ProcessObject.SetGlobalWarningDisplay(_display_before)
+
+
+def itk_name(path: Path) -> str:
+    """A path as ITK takes it; on one that is no text it would end the process.
+
+    Raises:
+        ValidationError: It is not UTF-8.
+    """
+    name = str(path)
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ValidationError(f"the name {path.name!a} is no text in UTF-8; rename the file") from error
+    return name
 
 
 def itk_reason(error: RuntimeError, *, path: Path) -> str:

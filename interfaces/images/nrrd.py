@@ -25,6 +25,7 @@ _NAMES = {
 _BYTES = {name: count for count, names in _NAMES.items() for name in names.split(", ")}
 _RATIO = {"raw": 1.0, "gzip": float(DEFLATE_MAX_RATIO), "gz": float(DEFLATE_MAX_RATIO)}
 _ELSEWHERE = ("data file", "datafile")
+_GEOMETRY = ("spacings", "space directions", "space origin")
 _SKIPS = ("line skip", "lineskip", "byte skip", "byteskip")
 
 
@@ -32,7 +33,8 @@ def check_nrrd(path: Path, *, max_bytes: int) -> None:
     """Hold what the header of an NRRD file claims against the file; no voxel is read.
 
     Raises:
-        ValidationError: It is no NRRD, has its voxels in another file, or claims more voxels than it holds.
+        ValidationError: It is no NRRD, has its voxels in another file, claims more voxels than it holds,
+            or has a geometry that is none.
     """
     fields, header_bytes = _fields(path)
     if any(key in fields for key in _ELSEWHERE):
@@ -48,9 +50,24 @@ def check_nrrd(path: Path, *, max_bytes: int) -> None:
     encoding = fields.get("encoding", "").lower()
     if encoding not in _RATIO:
         raise ValidationError(f"The NRRD encoding '{encoding[:40]}' can't be read; use raw or gzip")
+    _check_geometry(fields)
     needed = math.prod(sizes) * _BYTES[voxel_type]
     check_bytes(needed, max_bytes=max_bytes)
     check_data(needed=needed, present=path.stat().st_size - header_bytes, ratio=_RATIO[encoding])
+
+
+def _check_geometry(fields: dict[str, str]) -> None:
+    for key in _GEOMETRY:
+        for word in re.findall(r"[^\s(),]+", fields.get(key, "")):
+            if word == "none" or (key == "spacings" and word.lower() == "nan"):  # of an axis that is not in space
+                continue
+            try:
+                number = float(word)
+            except ValueError:
+                number = math.nan
+            if not math.isfinite(number) or (key == "spacings" and number <= 0):
+                what = "a spacing is above 0" if math.isfinite(number) else "a finite number is needed"
+                raise ValidationError(f"The NRRD header's {key} holds '{word[:40]}'; {what}")
 
 
 def nrrd_as_raw(path: Path) -> tuple[bytes, int] | None:

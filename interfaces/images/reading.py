@@ -11,11 +11,12 @@ import SimpleITK as sitk
 from interfaces.errors import ValidationError
 from interfaces.images.bounds import MAX_VOXEL_BYTES, memory_bound_bytes
 from interfaces.images.expanding import expanded
-from interfaces.images.formats import JPEG, METAIMAGE, PNG, image_format
+from interfaces.images.formats import JPEG, METAIMAGE, NIFTI, PNG, image_format
 from interfaces.images.header import ImageHeader, read_header
-from interfaces.images.itk import itk_reason, silent_itk
+from interfaces.images.itk import itk_name, itk_reason, silent_itk
 from interfaces.images.metaimage import MetaImageLayout, metaimage_layout
 from interfaces.images.metaimage_stream import BLOCK_BYTES, Voxels, metaimage_blocks
+from interfaces.images.nifti import with_not_finite
 from interfaces.images.pictures import check_pixels
 
 
@@ -40,7 +41,8 @@ def read_voxels(path: Path, *, max_bytes: int | None = None) -> sitk.Image:
         check_pixels(path, picture_format=form.name)
     try:
         with silent_itk(), expanded(path, voxel_bytes=header.voxel_bytes) as plain:
-            return sitk.ReadImage(str(plain), imageIO=form.image_io)
+            image = sitk.ReadImage(itk_name(plain), imageIO=form.image_io)
+            return with_not_finite(image, plain) if form is NIFTI else image
     except (RuntimeError, MemoryError) as error:
         reason = itk_reason(error, path=path) if isinstance(error, RuntimeError) else "not enough memory"
         raise ValidationError(f"The image can't be read: {reason}") from error

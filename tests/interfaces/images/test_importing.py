@@ -207,3 +207,13 @@ def test_complex_voxels_are_refused(tmp_path, into):
     sitk.WriteImage(image, str(tmp_path / "a.nii"))
     with pytest.raises(ValidationError, match="complex voxels, which can't be stored"):
         import_image(tmp_path / "a.nii", into)
+
+
+def test_the_voxels_of_a_file_that_is_kept_are_not_read(write_image, into):
+    assert import_image(write_image("a.mha"), into).voxels is None
+    assert import_image(write_image("b.nii"), into).voxels.GetSize() == (6, 5, 4)
+
+
+def test_a_folder_with_the_longest_name_gives_a_file_with_one_that_is_no_longer(write_series, into):
+    target = imported(write_series("é" * 127), into)
+    assert target.name == "é" * 125 + ".mha"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from interfaces.errors import ValidationError
+from interfaces.images.importing import import_image
 from interfaces.images.itk import itk_reason, silent_itk
 
 
@@ -47,3 +51,15 @@ def test_an_error_says_why_without_folders_and_addresses():
     assert "0x" not in reason
     assert "\n" not in reason
     assert reason
+
+
+@pytest.mark.parametrize("name", [b"\xff.mha", b"\xff.nii.gz", b"\xff.tif", b"\xff.png", b"\xff"])
+def test_a_name_that_is_no_text_does_not_end_the_process(write_image, write_series, tmp_path, name):
+    ending = Path(os.fsdecode(name)).suffix
+    source = (
+        write_image(f"a{'.nii' if ending == '.gz' else ''}{ending}", np.zeros((5, 6), np.uint8)) if ending else None
+    )
+    source = source or next(write_series().iterdir())
+    (tmp_path / "into").mkdir()
+    with pytest.raises(ValidationError, match=r"the name '\\udcff.*' is no text in UTF-8; rename the file"):
+        import_image(source.rename(tmp_path / os.fsdecode(name)), tmp_path / "into")

@@ -38,6 +38,12 @@ def with_line(write_image):
         ("sizes: 6 5 4", "sizes: 6 5", "claims dimension 3"),
         ("type: short", "type: block", "voxels of type 'block'"),
         ("type: short", "kind: short", "voxels of type ''"),
+        ("(0.69", "(nan,0,0) (0", "space directions holds 'nan'; a finite number is needed"),
+        ("(0.69", "(1e400,0,0) (0", "space directions holds '1e400'; a finite number is needed"),
+        ("space origin: (", "space origin: (-inf,", "space origin holds '-inf'; a finite number is needed"),
+        ("space origin: (", "space origin: (x,", "space origin holds 'x'; a finite number is needed"),
+        ("encoding: raw", "encoding: raw\nspacings: 0 1 1", "spacings holds '0'; a spacing is above 0"),
+        ("encoding: raw", "encoding: raw\nspacings: 1 -2 1", "spacings holds '-2'; a spacing is above 0"),
         ("encoding: raw", "encoding: bzip2", "The NRRD encoding 'bzip2' can't be read; use raw or gzip"),
         ("encoding: raw", "encoding: ascii", "use raw or gzip"),
         ("encoding: raw", "encoding: raw\ndata file: /etc/passwd", "names another file"),
@@ -67,3 +73,11 @@ def test_gzipped_data_that_are_fewer_than_claimed_are_refused(with_line):
 def test_key_value_pairs_and_comments_do_not_matter(with_line):
     path = with_line("encoding: raw", "encoding: raw\n# data file: no\nDWMRI_b-value:=1000\ndata file:=also no")
     assert sitk.GetArrayFromImage(read_voxels(path)).ravel().tolist() == list(range(120))
+
+
+def test_a_space_that_looks_the_other_way_is_turned_into_that_of_the_patient(with_line):
+    before = read_header(with_line("encoding: raw", "encoding: raw"))
+    after = read_header(with_line("space: left-posterior-superior", "space: right-anterior-superior"))
+    assert after.spacing_mm == before.spacing_mm
+    assert after.origin_mm == (-before.origin_mm[0], -before.origin_mm[1], before.origin_mm[2])
+    assert after.direction == (-1, 0, 0, 0, -1, 0, 0, 0, 1)

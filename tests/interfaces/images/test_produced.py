@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,20 @@ def test_what_is_no_image_of_the_three_formats_is_none(folder, name):
 
 def test_a_good_image_in_another_format_is_not_taken(folder, write_image):
     write_image("a.nii.gz")
+    with pytest.raises(ValidationError, match="No output images could be imported"):
+        produced_image(folder, relative_path=PLACE)
+
+
+def test_dicom_files_are_no_image_from_a_component(folder, write_series):
+    series = write_series()
+    for path in series.iterdir():
+        path.rename(series / f"{path.name}.dcm")
+    with pytest.raises(ValidationError, match="No output images could be imported"):
+        produced_image(series, relative_path=PLACE)
+
+
+def test_a_name_that_is_no_text_is_no_image(folder, write_image):
+    write_image("a.mha").rename(folder / os.fsdecode(b"\xff.mha"))
     with pytest.raises(ValidationError, match="No output images could be imported"):
         produced_image(folder, relative_path=PLACE)
 
