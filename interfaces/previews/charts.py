@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 from PIL import Image
 
 from interfaces.errors import ValidationError
@@ -20,6 +20,10 @@ from interfaces.previews.texts import clean_text
 MAX_BYTES = 16 * 2**20
 """Largest specification that is drawn, as JSON."""
 
+MAX_SIDE = 20_000
+"""Most pixels that a chart may ask to be wide or high; it is drawn smaller."""
+
+_SIDES = ("width", "height")
 _DATA = ("values", "datasets")
 _CALLS_HOME = ("usermeta",)
 
@@ -33,10 +37,10 @@ def chart_preview(value: dict[str, Any], *, title: str) -> Preview:
     Raises:
         ValidationError: It loads something, is too large, or can't be drawn.
     """
-    for path in _addresses(value):
-        raise ValidationError(f"it loads something from elsewhere ({path}); only charts with their own data are drawn")
+    for problem in _problems(value):
+        raise ValidationError(problem)
     specification = {key: part for key, part in value.items() if key not in _CALLS_HOME}
-    data = orjson.dumps(specification)
+    data = json.dumps(specification).encode()
     if len(data) > MAX_BYTES:
         raise ValidationError(f"it has {len(data)} bytes; at most {MAX_BYTES} are drawn")
     made = render(Path(chart_script.__file__), given=data)
@@ -52,8 +56,8 @@ def _named(value: dict[str, Any]) -> str:
     return f" of {clean_text(text, most=120)}" if isinstance(text, str) and text.strip() else ""
 
 
-def _addresses(value: dict[str, Any]) -> Iterator[str]:
-    """Where a specification names an address: any key ``url`` outside of the rows of its own data."""
+def _problems(value: dict[str, Any]) -> Iterator[str]:
+    """Why a specification is not drawn: an address, which is any key ``url`` but for columns of its data; its size."""
     stack: list[tuple[str, Any]] = [("", value)]
     while stack:
         path, node = stack.pop()
@@ -63,7 +67,9 @@ def _addresses(value: dict[str, Any]) -> Iterator[str]:
             for key, item in node.items():
                 where = f"{path}.{key}" if path else str(key)
                 if key == "url":
-                    yield where[:80]
+                    yield f"it loads something from elsewhere ({where[:80]}); only charts with their own data are drawn"
+                elif key in _SIDES and isinstance(item, (int, float)) and item > MAX_SIDE:
+                    yield f"its {key} is more than {MAX_SIDE} pixels"
                 elif not (key in _DATA and _is_rows(path, key)):
                     stack.append((where, item))
 

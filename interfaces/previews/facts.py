@@ -23,6 +23,7 @@ from interfaces.previews.limits import MAX_JSON_BYTES, Deadline
 from interfaces.previews.mp4_facts import mp4_facts
 from interfaces.previews.record import Preview
 from interfaces.previews.tables import Table
+from interfaces.previews.texts import count_text
 
 SHOWN = 10
 """Entries or tables that are listed."""
@@ -51,11 +52,12 @@ def facts_preview(kind: Kind, path: Path, *, title: str, deadline: Deadline) -> 
 def _zip(path: Path, *, deadline: Deadline) -> Table:
     entries = safe_entries(path, max_bytes=MAX_BYTES, max_entries=MAX_ENTRIES)
     total = bytes_text(sum(entry.file_size for entry in entries))
+    packed = bytes_text(path.stat().st_size)
     shown = f"; the first {SHOWN} are shown" if len(entries) > SHOWN else ""
     return Table(
         columns=["file", "size"],
         rows=[[entry.filename, bytes_text(entry.file_size)] for entry in entries[:SHOWN]],
-        note=f"{len(entries):,} files of {total} unpacked, {bytes_text(path.stat().st_size)} packed{shown}.",
+        note=f"{count_text(len(entries), 'file')} of {total} unpacked, {packed} packed{shown}.",
     )
 
 
@@ -69,16 +71,24 @@ def _obj(path: Path, *, deadline: Deadline) -> Table:
                 continue
             counts[words[0]] += 1
             if words[0] == b"v" and len(words) >= 4:
-                point = [float(word) for word in words[1:4]]
+                point = _point(words[1:4])
                 low = [min(one, other) for one, other in zip(low, point, strict=True)]
                 high = [max(one, other) for one, other in zip(high, point, strict=True)]
                 if counts[b"v"] % 4096 == 0:
                     deadline.check()
+    if not counts[b"v"]:
+        raise ValidationError("it has no vertices")
     rows = [["vertices", f"{counts[b'v']:,}"], ["faces", f"{counts[b'f']:,}"]]
     rows += [[name, f"{counts[key]:,}"] for key, name in ((b"l", "lines"), (b"p", "points")) if counts[key]]
-    if counts[b"v"]:
-        rows += [[axis, f"{a:.6g} to {b:.6g}"] for axis, a, b in zip("xyz", low, high, strict=True)]
+    rows += [[axis, f"{a:.6g} to {b:.6g}"] for axis, a, b in zip("xyz", low, high, strict=True)]
     return Table(rows=rows)
+
+
+def _point(words: list[bytes]) -> list[float]:
+    try:
+        return [float(word) for word in words]
+    except ValueError as error:
+        raise ValidationError("it has a vertex that is no point") from error
 
 
 def _newick(path: Path, *, deadline: Deadline) -> Table:
@@ -137,7 +147,7 @@ def _sqreg(path: Path, *, deadline: Deadline) -> Table:
     except sqlite3.Error as error:
         raise ValidationError("it is a damaged SQLite file") from error
     shown = f"; the first {SHOWN} are shown" if count > SHOWN else ""
-    return Table(columns=["table", "columns", "rows"], rows=rows, note=f"{count:,} tables{shown}.")
+    return Table(columns=["table", "columns", "rows"], rows=rows, note=f"{count_text(count, 'table')}{shown}.")
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> str:

@@ -56,12 +56,16 @@ def _html(title: str, columns: list[str], rows: list[list[str]], note: str) -> s
 
 def _markdown(title: str, columns: list[str], rows: list[list[str]], note: str) -> str:
     width = max([len(columns), *map(len, rows)], default=0)
-    lines = [f"**{markdown_text(title)}**", ""]
+    lines = _heading(title)
     for number, cells in enumerate([columns or [""] * width, *rows]):
         lines.append("| " + " | ".join(markdown_text(cell) or " " for cell in cells) + " |")
         if number == 0:
             lines.append("|" + "---|" * width)
     return "\n".join([*lines, "", markdown_text(note)] if note else lines)
+
+
+def _heading(title: str) -> list[str]:
+    return [f"**{markdown_text(title)}**", ""] if title else []
 
 
 def _plain(title: str, columns: list[str], rows: list[list[str]], note: str) -> str:
@@ -88,11 +92,7 @@ def lines_preview(title: str, text: str, *, language: str = "", note: str = "") 
         media_type=HTML,
         data=f"<figure><figcaption>{html_text(title)}</figcaption><pre>{html_text(text)}</pre>{below}</figure>".encode(),
         text="\n".join([title, text, *([note] if note else [])]),
-        markdown="\n\n".join(
-            [
-                f"**{markdown_text(title)}**",
-                markdown_code(text, language=language),
-                *([markdown_text(note)] if note else []),
-            ]
+        markdown="\n".join(
+            [*_heading(title), markdown_code(text, language=language), *(["", markdown_text(note)] if note else [])]
         ),
     )

@@ -6,6 +6,7 @@ sagittal plane the front is on the left.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,12 +127,17 @@ def views_of(volume: Volume, index: Floats, *, width_px: int) -> list[View]:
                 rows=rows,
                 across=across,
                 rows_turned=turned,
-                position=int(np.clip(round(float(index[across])), 0, size[across] - 1)),
+                position=_nearest(float(index[across]), size[across]),
                 extent=(size[columns], size[rows]),
                 size_px=(width, height),
             )
         )
     return views
+
+
+def _nearest(index: float, length: int) -> int:
+    """The voxel at an index, within the axis; halves go up, also where the last digits of a float say otherwise."""
+    return min(max(math.floor(round(index, 6) + 0.5), 0), length - 1)
 
 
 def scaled(plane: Voxels, size_px: tuple[int, int]) -> Voxels:
