@@ -3,10 +3,11 @@
 Every write to the database, every request to the engine and every step on the disk is a crossing; a job has about
 seventy. The program forks a child for each crossing that is asked for: the child runs a job and is killed right there.
 
-Usage: crashing.py PART PARTS
+Usage: crashing.py PART PARTS [engine|server]
 
 It lists the names of all crossings, and then dies at every PARTS-th of them from PART on. The job that dies at the n-th
-is called `crash n`.
+is called `crash n`. With `engine` or `server` it is that which is killed there: the engine, whose folder CRASH_ENGINE
+names, comes back a second later; the local Prefect server does not come back by itself.
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import requests
+from own_engine import OwnEngine
 
 import tasks.chain
 import tasks.holding
 import tasks.records
 from flows.component_job import run_component
+from interfaces.site import get_site
 from interfaces.storage.file_store import FileStore
 from interfaces.storage.job_folder import JobFolder
 
@@ -83,28 +88,51 @@ def watch(crossings: Crossings) -> None:
 def run(name: str) -> None:
     """One job, with what follows it in either case."""
     follow = {"task": "followers:note_the_job_in_a_task"}
-    run_component("puppet-report", {"script": SCRIPT}, name=name, task_on_success=follow, task_on_failure=follow)
+    component = os.environ.get("CRASH_COMPONENT", "puppet-report")
+    run_component(component, {"script": SCRIPT}, name=name, task_on_success=follow, task_on_failure=follow)
 
 
-def _report_and_die(write: int, crossings: Crossings) -> None:
-    os.write(write, json.dumps(crossings.names).encode())
+def _die(report: Callable[[], None]) -> None:
+    report()
     os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(60)  # the signal comes at once, but to the process, not to this thread
 
 
-def _in_child(at: int | None) -> list[str]:
-    """Fork, run a job and die at that crossing (None: not at all); the names of the crossings up to there."""
+def _kill_engine(_: Callable[[], None]) -> None:
+    engine = OwnEngine(Path(os.environ["CRASH_ENGINE"]))
+    engine.kill()
+    threading.Timer(1, engine.start).start()
+
+
+def _kill_server(_: Callable[[], None]) -> None:
+    state = get_site().home / "server" / "server.json"
+    os.killpg(json.loads(state.read_text())["pid"], signal.SIGKILL)
+
+
+ACTS: dict[str, Callable[[Callable[[], None]], None]] = {
+    "process": _die,
+    "engine": _kill_engine,
+    "server": _kill_server,
+}
+
+
+def _in_child(at: int | None, act: str) -> list[str]:
+    """Fork, run a job and act at that crossing (None: not at all); the names of the crossings."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read)
-        crossings = Crossings(at, lambda: _report_and_die(write, crossings))
+
+        def report() -> None:
+            os.write(write, json.dumps(crossings.names).encode())
+
+        crossings = Crossings(at, lambda: ACTS[act](report))
         watch(crossings)
         try:
             run(f"crash {at}")
         except BaseException:
             traceback.print_exc()
-        os.write(write, json.dumps(crossings.names).encode())
+        report()
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as lines:
@@ -113,12 +141,12 @@ def _in_child(at: int | None) -> list[str]:
     return list(names)
 
 
-def main(part: int, parts: int) -> None:
-    names = _in_child(None)
+def main(part: int, parts: int, act: str = "process") -> None:
+    names = _in_child(None, act)
     print(json.dumps(names), flush=True)
     for at in range(part, len(names), parts):
-        _in_child(at)
+        _in_child(at, act)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
