@@ -9,6 +9,7 @@ from types import MappingProxyType
 from interfaces.definition import ComponentInterface
 from interfaces.edges import why_schema_unproven
 from interfaces.errors import ValidationError
+from interfaces.json_values import canonical_json
 from interfaces.overlays import check_growth
 
 Rule = Callable[[ComponentInterface, ComponentInterface], None]
@@ -95,3 +96,21 @@ def find_refused_edits(old: ComponentInterface, new: ComponentInterface) -> dict
         except ValidationError as error:
             refused[field] = str(error)
     return refused
+
+
+def find_outdated(read: ComponentInterface, stored: ComponentInterface) -> str | None:
+    """The first field for which a value that was checked against `read` need not be one of `stored`; None if all fit.
+
+    Args:
+        read: An interface as it was read before.
+        stored: The same interface as it is registered now.
+    """
+    for field in ("slug", "kind", "relative_path", "store_in_database"):
+        if getattr(read, field) != getattr(stored, field):
+            return field
+    # Nearly always they are the same, and this is asked for every value.
+    is_same = canonical_json(read.schema) == canonical_json(stored.schema)
+    if not is_same and why_schema_unproven(read, stored.schema):
+        return "schema"
+    labels = {segment.voxel_value for segment in read.overlay_segments}
+    return None if labels <= {segment.voxel_value for segment in stored.overlay_segments} else "overlay_segments"

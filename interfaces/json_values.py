@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from enum import Enum
 from functools import cache
 from typing import Any, TypeAlias
@@ -163,3 +164,13 @@ def canonical_json(value: Any) -> bytes:
         return text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise ValidationError(f"the value can't be written as JSON: {error}") from error
+
+
+def copy_json(value: Any) -> Any:
+    """A JSON value with lists and objects of its own."""
+    if not isinstance(value, list | dict):
+        return value
+    try:
+        return orjson.loads(orjson.dumps(value))
+    except TypeError:  # as above
+        return deepcopy(value)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 from sqlalchemy import select
@@ -17,6 +15,7 @@ from interfaces.definition import ComponentInterface
 from interfaces.errors import UnknownName
 from interfaces.images.formats import DICOM_SUFFIX, image_suffix
 from interfaces.json_parsing import parse_json
+from interfaces.json_values import copy_json
 from interfaces.kinds import InterfaceKindChoices, InterfaceSuperKindChoices
 from interfaces.site import get_site
 from interfaces.storage.file_store import StoredMember
@@ -27,7 +26,9 @@ _NOT_READ = object()
 class ComponentInterfaceValue(BaseModel):
     """The value of an interface at a certain point in the graph.
 
-    It refers to stored content and never changes; JSON is read when it is first asked for.
+    It refers to stored content and never changes; JSON is read when it is first asked for. Its content is exactly one
+    of a JSON value in the database (null is one), a file and an image, as the interface's super kind says; `value`
+    reads JSON out of files, too.
 
     Attributes:
         pk: Primary key.
@@ -60,12 +61,16 @@ class ComponentInterfaceValue(BaseModel):
 
     @property
     def value(self) -> Any:
-        """The JSON value, also where it is kept in a file; None for images and other files."""
+        """The JSON value, also where it is kept in a file; None for images and other files.
+
+        Each time it is a copy of its own, so that changing it changes nothing else: keep a large one rather than ask
+        again.
+        """
         if not self.interface.is_json_kind:
             return None
         if self._value is _NOT_READ:
             self._value = self._read()
-        return self._value
+        return copy_json(self._value)
 
     def _read(self) -> Any:
         if self.interface.super_kind == InterfaceSuperKindChoices.FILE:
@@ -102,6 +107,31 @@ class ComponentInterfaceValue(BaseModel):
             return get_site().store.folder_path(self.files, suffix=self.suffix)
         return self._stored_file()
 
+    @property
+    def file(self) -> Path | None:
+        """The read-only file, where the super kind is File; else None."""
+        return self._stored_file() if self.interface.super_kind == InterfaceSuperKindChoices.FILE else None
+
+    @property
+    def image(self) -> Path | None:
+        """The read-only image file, of a DICOM image set the folder; None where the super kind is not Image."""
+        return self.path if self.interface.is_image_kind else None
+
+    @property
+    def image_file(self) -> Path | None:
+        """The one file of an image; None for a DICOM image set, which has several, and for what is no image."""
+        return None if self.is_folder else self.image
+
+    def clean(self) -> None:
+        """Check it anew: what is stored is there, is what was stored, and is valid for its interface.
+
+        Raises:
+            ValidationError: It is not; the text says what is wrong.
+        """
+        from interfaces.value_checks import check_value  # it needs this record
+
+        check_value(self)
+
     def _stored_file(self) -> Path:
         return get_site().store.path(self.sha256, suffix=self.suffix)
 
@@ -129,12 +159,16 @@ class ComponentInterfaceValue(BaseModel):
         return f"{self.interface.title}: {self.name}" if self.name else self.interface.title
 
 
-@dataclass(frozen=True, kw_only=True)
-class InterfacesAndValues:
-    """A set of interfaces, and the values of some of them by slug."""
+class InterfacesAndValues(NamedTuple):
+    """A set of interfaces, and the values of some of them by slug.
 
-    interfaces: frozenset[ComponentInterface] = field(default_factory=frozenset)
-    values: Mapping[str, ComponentInterfaceValue] = field(default_factory=dict)
+    Attributes:
+        interfaces: The interfaces.
+        values: A value of each interface that has one, by the interface's slug.
+    """
+
+    interfaces: set[ComponentInterface]
+    values: dict[str, ComponentInterfaceValue]
 
 
 def value_from_row(row: ValueRow, interface: ComponentInterface) -> ComponentInterfaceValue:

@@ -90,8 +90,7 @@ def run(name: str, texts: tuple[str, ...], folder: Path | None, as_json: bool) -
     else:
         job = run_component(name, given)
         outputs, jobs, document = job.outputs, {name: job}, job_document(job)
-    if folder is not None:
-        export_values(outputs.values(), folder)
+    written = dict(zip(outputs, export_values(outputs, folder), strict=True)) if folder is not None else {}
     if as_json:
         print_json(document)
         return
@@ -100,4 +99,4 @@ def run(name: str, texts: tuple[str, ...], folder: Path | None, as_json: bool) -
             f"{node}: {one.status.label} in {seconds_text(one.exec_duration_s)}, {memory_text(one.peak_memory_bytes)}"
         )
     for output, value in outputs.items():
-        click.echo(f"{output} = {folder / value.relative_path if folder and value.path else value_text(value)}")
+        click.echo(f"{output} = {written[output] if output in written and value.path else value_text(value)}")

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -9,8 +12,11 @@ import pytest
 import SimpleITK as sitk
 from pydantic import ValidationError as PydanticError
 from records import an_interface
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
-from interfaces import ComponentInterfaceValue
+from interfaces import ComponentInterfaceValue, InterfacesAndValues
+from interfaces.database.tables import ValueRow
 from interfaces.errors import UnknownName, ValidationError
 from interfaces.kinds import InterfaceKindChoices as Kind
 from interfaces.overlays import OverlaySegment
@@ -81,14 +87,155 @@ def test_many_that_make_one_value_at_once_get_one_record(count):
         assert len(set(pool.map(lambda _: count.create_instance(value=5).pk, range(40)))) == 1
 
 
+RACER = """
+import sys
+from pathlib import Path
+from interfaces.database.interface_records import find_interfaces
+from interfaces.site import get_site
+
+with get_site().database.session() as session:
+    interfaces = find_interfaces(session)
+folder = Path(sys.argv[1])
+print("ready", flush=True)
+for number, line in enumerate(sys.stdin):
+    given = {
+        "number-of-lesions": {"value": number},
+        "anything": {"value": {"round": number, "list": list(range(200))}},
+        "table": {"file": folder / f"{number}.csv"},
+        "scan": {"image": folder / f"{number}.mha"},
+    }
+    print(*[interfaces[slug].create_instance(**one).pk for slug, one in given.items()], flush=True)
+"""
+
+
+def test_processes_that_make_one_value_at_once_get_one_record(site, stored, count, scan, tmp_path):
+    stored(an_interface(title="Anything", kind=Kind.ANY, relative_path="any.json", store_in_database=False))
+    stored(an_interface(title="Table", kind=Kind.CSV, relative_path="table.csv"))
+    rounds = 25
+    for number in range(rounds):
+        (tmp_path / f"{number}.csv").write_text(f"a,b\n{number},{'x' * 1000}\n")
+        sitk.WriteImage(sitk.Image([8, 8, number + 1], sitk.sitkInt16), tmp_path / f"{number}.mha")
+    command = [sys.executable, "-c", RACER, str(tmp_path)]
+    racers = [
+        subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    assert [racer.stdout.readline() for racer in racers] == ["ready\n"] * 2
+    seen: set[str] = set()
+    for _ in range(rounds):
+        for racer in racers:  # both wait at a barrier: the line that lets them go
+            racer.stdin.write("go\n")
+            racer.stdin.flush()
+        one, other = (racer.stdout.readline().split() for racer in racers)
+        assert one == other
+        seen |= set(one)
+    for racer in racers:
+        assert racer.communicate()[1] == ""
+    assert len(seen) == 4 * rounds
+    with site.database.session() as session:
+        assert session.scalar(select(func.count()).select_from(ValueRow)) == 4 * rounds
+        for value in find_values(session, [int(pk) for pk in seen]).values():
+            value.clean()
+    assert not list((site.store.folder / "incoming").iterdir())
+
+
 def test_a_value_never_changes(stored):
     anything = stored(an_interface(kind=Kind.ANY))
     handed_in = {"list": [1]}
     value = anything.create_instance(value=handed_in)
     handed_in["list"].append(2)
+    value.value["list"].append(3)
     assert value.value == {"list": [1]}
     with pytest.raises(PydanticError):
         value.sha256 = "0"
+
+
+@pytest.mark.parametrize(
+    "column", ["interface_pk = 2", "sha256 = 'x'", "size = 0", "name = 'x'", "value = '[2]'", "created = created"]
+)
+def test_the_database_itself_refuses_to_change_a_value(site, count, column):
+    value = count.create_instance(value=1)
+    with pytest.raises(DBAPIError, match="a value never changes"), site.database.session() as session:
+        session.execute(text(f"UPDATE component_interface_value SET {column}"))
+    with pytest.raises(DBAPIError, match="a value never changes"), site.database.session() as session:
+        session.get_one(ValueRow, value.pk).value = [2]
+    with site.database.session() as session:
+        assert find_values(session, [value.pk])[value.pk].value == 1
+
+
+def test_a_stored_file_can_not_be_written_to(points):
+    path = points.create_instance(value=POINTS).path
+    assert path.stat().st_mode & 0o222 == 0
+
+
+def test_exactly_one_of_json_file_and_image_is_there(count, points, scan, tmp_path):
+    sitk.WriteImage(sitk.Image([4, 4, 4], sitk.sitkInt16), tmp_path / "a.mha")
+    in_database, in_file = count.create_instance(value=1), points.create_instance(value=POINTS)
+    image = scan.create_instance(image=tmp_path / "a.mha")
+    assert [(one.file, one.image, one.image_file) for one in (in_database, in_file, image)] == [
+        (None, None, None),
+        (in_file.path, None, None),
+        (None, image.path, image.path),
+    ]
+
+
+def test_a_stored_value_can_be_checked_again(site, count, points, scan, tmp_path):
+    sitk.WriteImage(sitk.Image([4, 4, 4], sitk.sitkInt16), tmp_path / "a.mha")
+    in_file, image = points.create_instance(value=POINTS), scan.create_instance(image=tmp_path / "a.mha")
+    for value in (count.create_instance(value=1), in_file, image):
+        value.clean()
+    in_file.value  # noqa: B018 - what was read before is not what is looked at
+    for value in (in_file, image):
+        path, data = value.path, value.path.read_bytes()
+        path.chmod(0o644)
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+        with pytest.raises(ValidationError, match=f"the value {value.pk} of '{value.interface.slug}' was changed"):
+            value.clean()
+        path.unlink()
+        with pytest.raises(ValidationError, match=f"the value {value.pk} of '{value.interface.slug}' is gone"):
+            value.clean()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": Kind.FLOAT}, "kind"),
+        ({"relative_path": "x.json"}, "relative_path"),
+        ({"store_in_database": False}, "store_in_database"),
+        ({"schema": {"minimum": 5}}, "schema"),
+    ],
+)
+def test_no_value_is_stored_of_an_interface_that_was_changed_since_it_was_read(site, stored, count, change, message):
+    stored(replace(count, **change))
+    with pytest.raises(ValidationError, match=f"^{message} of the interface 'number-of-lesions' was changed"):
+        count.create_instance(value=1)
+    with site.database.session() as session:
+        assert session.scalars(select(ValueRow)).all() == []
+
+
+def test_a_change_that_takes_every_value_still_does_not_hold_up_what_was_read_before(stored, count):
+    stored(replace(count, title="Lesions", description="new", default_value=3, schema={"type": "number"}))
+    value = count.create_instance(value=1)
+    assert value.value == 1
+
+
+def test_interfaces_and_values_go_together(count, scan):
+    with_schema = replace(count, slug="other", schema={"type": "integer"})
+    pair = InterfacesAndValues({count, scan, with_schema}, {count.slug: count.create_instance(value=1)})
+    assert pair.interfaces == {scan, count, with_schema}
+    assert pair.values[count.slug].value == 1
+    interfaces, values = pair
+    assert (interfaces, values) == (pair.interfaces, pair.values)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[2**80, {"a": [1.0, 1]}], {"a": None}, [], "text", None, 0, False, [float(2**70)], [[[]]], {"\u2028": "é"}],
+)
+def test_what_is_read_is_what_was_stored(stored, value):
+    made = stored(an_interface(kind=Kind.ANY)).create_instance(value=value)
+    assert repr(made.value) == repr(value)
+    assert made.value is not made.value or not isinstance(value, list | dict)
 
 
 def test_a_value_is_found_again(site, count):

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, select, text
 
 from interfaces.database import migrations_folder
 from interfaces.database.sessions import HEAD, Database
-from interfaces.database.tables import Base
+from interfaces.database.tables import Base, InterfaceRow
 from interfaces.errors import ServiceUnavailable
 
 
@@ -62,3 +65,42 @@ def test_a_database_that_cannot_be_opened_is_named(tmp_path):
     (tmp_path / "a.db").mkdir()
     with pytest.raises(ServiceUnavailable, match=r"a\.db can't be opened"):
         open_in(tmp_path)
+
+
+def test_look_up_tables_of_before_are_shared_from_then_on(tmp_path):
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    engine = create_engine(f"sqlite:///{tmp_path}/a.db")
+    tables = {
+        "a": {"title": "Red", "alpha": "1"},
+        "b": {"title": "Red", "alpha": "1"},
+        "c": {"title": "Red"},
+        "d": None,
+    }
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for slug, table in tables.items():
+            connection.execute(
+                text(
+                    "INSERT INTO component_interface (slug, title, relative_path, kind, description, store_in_database,"
+                    " schema, default_value, example_value, overlay_segments, look_up_table) "
+                    "VALUES (:slug, :slug, :slug, 'IMG', '', 0, '[]', '[]', '[]', '[]', :table)"
+                ),
+                {"slug": slug, "table": json.dumps([table] if table else [])},
+            )
+    database = open_in(tmp_path)
+    with database.session() as session:
+        rows = {row.slug: row.look_up_table for row in session.scalars(select(InterfaceRow))}
+        assert rows["a"] is rows["b"]
+        assert rows["a"].definition == red
+        assert rows["c"].definition == {"title": "Red (c)"}
+        assert rows["d"] is None
+    database.close()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE component_interface SET look_up_table_pk = NULL"))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        command.upgrade(config, "head")
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
