@@ -256,7 +256,7 @@ class WarmContainer:
         for step in (
             access.close if access else lambda: None,
             lambda: self._engine.remove_volume(self.spec.output_volume),
-            lambda: shutil.rmtree(self._folder),
+            lambda: shutil.rmtree(self._folder) if self._folder.exists() else None,
         ):
             try:
                 step()

@@ -55,6 +55,8 @@ def call(connection: Connection, method: str, path: str, *, check: Callable[[], 
         connection.send(request.encode())
         response = http.client.HTTPResponse(cast("socket.socket", _Socket(stream)), method=method)
         response.begin()
+        if stream.broke_off:  # the library takes that for the end of the headers
+            raise NoAnswer("the answer broke off")
         stream.end_soon()
         _pass_over_body(response)
         return response.status
@@ -77,6 +79,7 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, connection: Connection, check: Callable[[], None]) -> None:
         self._connection, self._check = connection, check
+        self.broke_off = False
         self._rest = b""
         self._left = HEAD_BYTES
         self._body_until: float | None = None
@@ -96,6 +99,7 @@ class _Stream(io.RawIOBase):
                 raise _BodyIsLong
             data = self._connection.receive(_CHECK_S)
             if data == b"":
+                self.broke_off = True
                 return 0
             self._rest = data or b""
             self._left -= len(self._rest)

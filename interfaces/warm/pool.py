@@ -139,7 +139,7 @@ class WarmPool:
             elif keep:
                 surplus.append(container)
         for one in surplus:
-            one.retire(wait=not one.fit)
+            one.retire(wait=not one.fit or bool(one.spec.gpus))
 
     def _retire_idle(self) -> None:
         """Retires what was idle for too long; ends when nothing is idle."""
