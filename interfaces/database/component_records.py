@@ -203,12 +203,22 @@ def save_image(
         **changing,
     }
     peers, chosen = ImageRow.component_slug == component, ImageRow.sha256 == sha256
+    _wait_for_others(session, ImageRow, component)
     insert_if_new(session, ImageRow, columns, unique=["component_slug", "sha256"])
     session.execute(update(ImageRow).where(peers, chosen).values(**changing))
     choose_version(session, ImageRow, peers=peers, chosen=chosen, of=component)
     row = session.scalars(select(ImageRow).where(peers, chosen)).one()
     session.refresh(row)
     return image_from_row(row)
+
+
+def _wait_for_others(session: Session, table: type[ImageRow | TarballRow], of: str) -> None:
+    """Let only one transaction at a time change whose versions are chosen; to be called before any row is changed.
+
+    Otherwise two that choose at once don't see each other's choice. SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{table.__tablename__} {of}"))))
 
 
 def choose_version(
@@ -228,9 +238,7 @@ def choose_version(
         chosen: Which of them wins.
         of: Whose versions they are.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        # Otherwise two that choose at once don't see each other's choice. (SQLite has one writer at a time anyway.)
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{table.__tablename__} {of}"))))
+    _wait_for_others(session, table, of)
     # In this order, since the database allows one desired version at most at every moment.
     session.execute(update(table).where(peers, ~chosen, table.is_desired_version).values(is_desired_version=False))
     session.execute(update(table).where(peers, chosen).values(is_desired_version=True))
@@ -262,6 +270,7 @@ def tarball_from_row(row: TarballRow) -> Tarball:
 def save_tarball(session: Session, *, owner: str, kind: TarballKind, sha256: str | None, size: int) -> Tarball | None:
     """Register a tarball as its owner's one desired version; None for the sha256 means that it has none any more."""
     peers = (TarballRow.owner == owner) & (TarballRow.kind == kind.value)
+    _wait_for_others(session, TarballRow, owner)
     if sha256 is not None:
         columns = {
             "owner": owner,

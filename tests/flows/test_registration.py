@@ -7,11 +7,13 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from registries import running_registry
 
 from flows import register, run_component
 from interfaces.database.component_records import desired_image, find_components
 from interfaces.engine import get_engine
 from interfaces.errors import ComponentFlowsError, DefinitionError, DefinitionErrors, ImageImportFailed
+from interfaces.settings import get_settings
 from interfaces.site import get_site
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
@@ -112,6 +114,56 @@ def test_a_model_is_mounted_unpacked_and_its_content_can_be_read(folder, tmp_pat
     job = run_component(slug, {"script": REPORT})
     assert job.outputs["report"].value == {"model": ["weights.txt"]}
     assert job.tarball.sha256
+
+
+CHANGES = """
+import json, os
+tried = {}
+for what, change in {
+    'write': lambda: open('/opt/ml/model/folder/new', 'w'),
+    'overwrite': lambda: open('/opt/ml/model/folder/weights.txt', 'w'),
+    'remove': lambda: os.remove('/opt/ml/model/folder/weights.txt'),
+    'rights': lambda: os.chmod('/opt/ml/model/folder/weights.txt', 0o777),
+}.items():
+    try:
+        change()
+    except OSError as error:
+        tried[what] = error.strerror
+tried['read'] = open('/opt/ml/model/folder/weights.txt').read()
+json.dump(tried, open('/output/report.json', 'w'))
+"""
+
+
+def test_a_model_can_be_read_and_not_be_changed(folder, tmp_path):
+    (tmp_path / "weights.txt").write_text("1 2 3")
+    (tmp_path / "weights.txt").chmod(0o600)
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "weights.txt", "folder/weights.txt")
+    change(folder, "  time_limit: 60", "  time_limit: 60\n  model: model.tar.gz")
+    (slug,) = register(folder).components
+    read_only = "Read-only file system"
+    assert run_component(slug, {"script": CHANGES}).outputs["report"].value == {
+        **dict.fromkeys(("write", "overwrite", "remove", "rights"), read_only),
+        "read": "1 2 3",
+    }
+
+
+@pytest.mark.soak
+def test_a_job_runs_on_an_engine_that_has_to_fetch_its_image(folder, tmp_path, monkeypatch):
+    with running_registry(tmp_path / "registry") as host:
+        monkeypatch.setenv("COMPONENT_FLOWS_REGISTRY", host)
+        get_settings.cache_clear()
+        (folder / "puppet.py").write_text((folder / "puppet.py").read_text() + f"\n# {tmp_path}\n")
+        (slug,) = register(folder).components
+        image = image_of(slug)
+        for reference in (image.original_repo_tag, image.registry_reference):
+            get_engine().remove_image(reference)
+        assert get_engine().image(image.sha256) is None
+        job = run_component(slug, {"script": REPORT})
+        assert job.image.registry_reference.startswith(f"{host}/{slug}@sha256:")
+        assert get_engine().image(image.sha256) is not None
+    monkeypatch.undo()
+    get_settings.cache_clear()
 
 
 def test_without_a_model_its_folder_is_empty():

@@ -9,7 +9,7 @@ from records import a_component, a_finished_job, a_job, a_stored_image
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from interfaces.database.component_records import desired_image, save_image, save_tarball
+from interfaces.database.component_records import desired_image, save_component, save_image, save_tarball
 from interfaces.database.image_records import (
     choose_image,
     find_image,
@@ -93,22 +93,25 @@ def save_tarballs(site) -> None:
             save_tarball(session, owner=SLUG, kind=TarballKind.MODEL, sha256=letter * 64, size=1)
 
 
-def test_several_that_choose_at_once_end_with_exactly_one(site, versions):
+def test_several_that_choose_at_once_end_with_exactly_one(database, tmp_path):
+    with database.session() as session:
+        save_component(session, a_component())
+    url = database.engine.url.render_as_string(hide_password=False)
+
     def choose(letter: str) -> None:
-        database = Database(str(site.database.engine.url), site.home)  # connections of its own, as a process has
-        for round_ in range(10):
-            with database.session() as session:
-                save_image(
-                    session, component=SLUG, sha256=digest(letter), source="x", fingerprint="x", user="1", size=round_
-                )
-            with database.session() as session:
+        own = Database(url, tmp_path)  # connections of its own, as a process has
+        image = {"component": SLUG, "sha256": digest(letter), "source": "", "fingerprint": "", "user": "1", "size": 1}
+        for _ in range(10):
+            with own.session() as session:
+                save_image(session, **image)
+            with own.session() as session:
                 desired = select(func.count()).select_from(ImageRow).where(ImageRow.is_desired_version)
                 assert session.scalar(desired) == 1
-        database.close()
+        own.close()
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(choose, "abcd"))
-    with site.database.session() as session:
+    with database.session() as session:
         assert sum(image.is_desired_version for image in list_images(session, SLUG)) == 1
         assert len(list_images(session, SLUG)) == 4
 
