@@ -37,7 +37,7 @@ def check_biom(path: Path) -> None:
     try:
         table = parse_json(path.read_bytes())
     except ValidationError as error:
-        raise ValidationError("It is neither HDF5 nor JSON, as a BIOM table is") from error
+        raise ValidationError(f"It is neither HDF5 nor JSON, as a BIOM table is: {error}") from error
     _check_table(table)
 
 
@@ -53,9 +53,14 @@ def _check_table(table: Any) -> None:
         ids = table[key]
         if not isinstance(ids, list) or len(ids) != length:
             raise ValidationError(f"It does not have as many {key} as its shape says, {length}")
+        known: set[str] = set()
         for number, entry in enumerate(ids):
-            if not isinstance(entry, dict) or "id" not in entry:
-                raise ValidationError(f"It has no id at {key}[{number}]")
+            name = entry.get("id") if isinstance(entry, dict) else None
+            if not isinstance(name, str):
+                raise ValidationError(f"It has no id at {key}[{number}]; an id is a text")
+            if name in known:
+                raise ValidationError(f"It has the id {_shown(name)} twice among its {key}")
+            known.add(name)
     if table["matrix_element_type"] not in list(_ELEMENTS):
         raise ValidationError(f"It has the matrix_element_type {_shown(table['matrix_element_type'])}")
     _check_data(table, shape, _ELEMENTS[table["matrix_element_type"]])

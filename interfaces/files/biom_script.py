@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 REFUSED = 3
+MAX_OBJECTS = 100_000
 _BLOCK = 2**20
 
 _ATTRIBUTES = ("type", "format-url", "format-version", "generated-by", "creation-date", "shape", "nnz")
@@ -27,6 +28,7 @@ def check(path: str) -> None:
     import h5py  # type: ignore[import-untyped, unused-ignore]
 
     with h5py.File(path, "r") as table:
+        _check_own(table, h5py)
         for name in _ATTRIBUTES:
             if name not in table.attrs:
                 raise Refused(f"It lacks the attribute '{name}', which a BIOM table has")
@@ -36,14 +38,48 @@ def check(path: str) -> None:
             ids = _dataset(table, h5py, f"{axis}/ids")
             if ids.shape != (own,):
                 raise Refused(f"It has {ids.shape} {axis} ids, but its shape is {rows} x {columns}")
+            _check_ids(ids, h5py, axis)
             _check_matrix(table, h5py, axis, own, other, stored)
 
 
+def _check_own(table: Any, h5py: Any) -> None:
+    """Refuse data that lie in other files, wherever they stand: whoever read the table would open those files."""
+    count = 0
+
+    def problem(name: str, link: Any) -> str | None:
+        nonlocal count
+        count += 1
+        if count > MAX_OBJECTS:
+            return f"It has more than {MAX_OBJECTS} groups and datasets"
+        if isinstance(link, h5py.ExternalLink):
+            return f"It has a link to another file at '{name[:100]}'; a BIOM table holds its own data"
+        found = table[name] if isinstance(link, h5py.HardLink) else None
+        if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
+            return f"It has data in another file at '{name[:100]}'; a BIOM table holds its own data"
+        return None  # go on
+
+    if why := table.visititems_links(problem):
+        raise Refused(why)
+
+
 def _shape(value: Any) -> tuple[int, int]:
-    lengths = [int(length) for length in value]
-    if len(lengths) != 2 or min(lengths) < 0:
-        raise Refused(f"It has the shape {lengths}, which is not that of a table")
+    lengths = value.tolist() if hasattr(value, "tolist") else value
+    if not (isinstance(lengths, list) and len(lengths) == 2 and all(type(one) is int and one >= 0 for one in lengths)):
+        raise Refused(f"It has the shape {str(lengths)[:80]}, which is not that of a table")
     return lengths[0], lengths[1]
+
+
+def _check_ids(ids: Any, h5py: Any, axis: str) -> None:
+    """Ids are texts, and no two of one axis are the same."""
+    if h5py.check_string_dtype(ids.dtype) is None:
+        raise Refused(f"It has {axis} ids that are no texts")
+    known: set[bytes] = set()
+    for start in range(0, ids.shape[0], _BLOCK):
+        block = ids[start : start + _BLOCK].tolist()
+        before = len(known)
+        known.update(block)
+        if len(known) < before + len(block):
+            raise Refused(f"It has an id twice among its {axis} ids")
 
 
 def _dataset(table: Any, h5py: Any, name: str) -> Any:
@@ -72,7 +108,11 @@ def _check_matrix(table: Any, h5py: Any, axis: str, own: int, other: int, stored
                 raise Refused(f"It has {what} by {axis} that lie outside of its shape")
             if what == "indptr" and (block[0] < last or (block[1:] < block[:-1]).any()):
                 raise Refused(f"It has an indptr by {axis} that goes down")
+            if what == "indptr" and start == 0 and block[0] != 0:
+                raise Refused(f"It has an indptr by {axis} that does not begin with 0")
             last = block[-1]
+        if what == "indptr" and last != stored:
+            raise Refused(f"It has an indptr by {axis} that does not end with nnz, {stored}")
     for start in range(0, stored, _BLOCK):
         if data[start : start + _BLOCK].dtype.kind not in "iuf":
             raise Refused(f"It has data by {axis} that are no numbers")

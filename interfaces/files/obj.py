@@ -32,6 +32,8 @@ def check_obj(path: Path) -> None:
     highest = [(0, 0), (0, 0), (0, 0)]
     for number, line in _statements(path):
         keyword, *words = line.split()
+        if b"_" in line and (keyword in _LISTS or keyword in _LEAST_CORNERS):  # Python's numbers have them, OBJ's not
+            raise ValidationError(f"It has a number with '_' in line {number}")
         if keyword in _LISTS:
             _check_numbers(words, _LEAST_NUMBERS[keyword], number)
             counts[_LISTS[keyword]] += 1
@@ -70,7 +72,7 @@ def _statements(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _check_numbers(words: list[bytes], least: int, number: int) -> None:
     try:
-        numbers = [float(word) for word in words]
+        numbers = list(map(float, words))
     except ValueError as error:
         raise ValidationError(f"It has a coordinate that is no number in line {number}") from error
     if len(numbers) < least or not all(map(math.isfinite, numbers)):

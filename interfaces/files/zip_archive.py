@@ -5,11 +5,14 @@ Format: APPNOTE.TXT of PKWARE.
 
 from __future__ import annotations
 
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from interfaces.errors import ValidationError
 
@@ -22,11 +25,15 @@ MAX_DEPTH = 64
 _MAX_PART_BYTES = 255
 _DIRECTORY_BYTES_PER_ENTRY = 512
 _END_BYTES, _MAX_COMMENT_BYTES = 22, 65_535
+_ZIP64_END_BYTES, _ZIP64_LOCATOR_BYTES = 56, 20
 _LOCAL_HEADER_BYTES = 30
 _ENCRYPTED = 0x1
 _BLOCK_BYTES = 2**20
 
-BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError, IndexError),
+    *(OverflowError, MemoryError, NotImplementedError, RuntimeError),
+)
 """What the zipfile module raises for archives that are not what they seem."""
 
 
@@ -68,6 +75,7 @@ def safe_entries(path: Path, *, max_bytes: int, max_entries: int) -> list[zipfil
         _check_directory(path, max_entries)
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
+            files = [entry for entry in entries if not entry.is_dir()]
     except BROKEN as error:
         raise ValidationError(f"It is no ZIP file: {' '.join(str(error).split())[:200]}") from error
     if len(entries) > max_entries:
@@ -80,7 +88,8 @@ def safe_entries(path: Path, *, max_bytes: int, max_entries: int) -> list[zipfil
     _check_overlap(entries)
     for entry in entries:
         _check_entry(entry)
-    return [entry for entry in entries if not entry.is_dir()]
+    _check_places(files)
+    return files
 
 
 def _check_directory(path: Path, max_entries: int) -> None:
@@ -89,15 +98,34 @@ def _check_directory(path: Path, max_entries: int) -> None:
     Raises:
         TooLarge: It is.
     """
-    size = path.stat().st_size
     with path.open("rb") as file:
-        file.seek(max(0, size - _END_BYTES - _MAX_COMMENT_BYTES))
-        tail = file.read()
-    at = tail.rfind(b"PK\5\6")
-    directory_bytes = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
-    # In a large archive (ZIP64) the field is full and the size stands elsewhere; the file bounds it then.
-    if min(directory_bytes, size) > max_entries * _DIRECTORY_BYTES_PER_ENTRY:
-        raise TooLarge(f"It has a directory of {directory_bytes} bytes; that is too long for {max_entries} entries")
+        end, length = _directory(file)
+        if length > max_entries * _DIRECTORY_BYTES_PER_ENTRY:
+            raise TooLarge(f"It has a directory of {length} bytes; that is too long for {max_entries} entries")
+        file.seek(max(0, end - length))
+        if (count := file.read(length).count(b"PK\1\2")) > max_entries:
+            raise TooLarge(f"It has {count} entries; at most {max_entries} are allowed")
+
+
+def _directory(file: BinaryIO) -> tuple[int, int]:
+    """The end and length of the directory in bytes, found in the way in which the zipfile module finds it."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - _END_BYTES - _MAX_COMMENT_BYTES))
+    tail = file.read()
+    last = tail[-_END_BYTES:]
+    at = len(tail) - _END_BYTES
+    if not (last.startswith(b"PK\5\6") and last.endswith(b"\0\0")):
+        at = tail.rfind(b"PK\5\6")
+    if at < 0:
+        return 0, 0
+    end = size - len(tail) + at
+    if tail[max(0, at - _ZIP64_LOCATOR_BYTES) : at].startswith(b"PK\6\7"):
+        end = max(0, end - _ZIP64_LOCATOR_BYTES - _ZIP64_END_BYTES)
+        file.seek(end)
+        record = file.read(_ZIP64_END_BYTES)
+        if record.startswith(b"PK\6\6"):
+            return end, int.from_bytes(record[40:48], "little")
+    return end, int.from_bytes(tail[at + 12 : at + 16], "little")
 
 
 def _check_overlap(entries: Sequence[zipfile.ZipInfo]) -> None:
@@ -127,6 +155,18 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
     )
     if wrong:
         raise ValidationError(f"It has the entry '{_shown(entry)}' that {wrong}")
+
+
+def _check_places(files: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse two files at one place, or a file where another needs a folder: they can't be unpacked."""
+    places: set[PurePosixPath] = set()
+    for entry in files:
+        if (place := entry_path(entry)) in places:
+            raise ValidationError(f"It has the entry '{_shown(entry)}' twice")
+        places.add(place)
+    folders = {folder for place in places for folder in place.parents}
+    if both := places & folders:
+        raise ValidationError(f"It has the entry '{str(min(both))[:100]}' both as a file and as a folder")
 
 
 def entry_path(entry: zipfile.ZipInfo) -> PurePosixPath:

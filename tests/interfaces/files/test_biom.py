@@ -54,6 +54,8 @@ def test_a_json_table_passes(written, changes):
         ({"shape": [2, -3]}, "It has the shape"),
         ({"shape": [3, 3]}, "does not have as many rows as its shape says, 3"),
         ({"columns": [{"id": "a"}, {"id": "b"}, {}]}, r"It has no id at columns\[2\]"),
+        ({"columns": [{"id": "a"}, {"id": "b"}, {"id": 3}]}, r"It has no id at columns\[2\]; an id is a text"),
+        ({"rows": [{"id": "a"}, {"id": "a"}]}, 'It has the id "a" twice among its rows'),
         ({"data": [[0, 3, 1]]}, r"outside of its shape at data\[0\]"),
         ({"data": [[0, 0, 1], [-1, 0, 1]]}, r"outside of its shape at data\[1\]"),
         ({"data": [[0, 0, 1], [1, 1]]}, r"It has no row, column and value at data\[1\]"),
@@ -130,7 +132,15 @@ def _replace(name: str, value: Any):
         (_replace("sample/matrix/indices", np.array([-1, 0])), "indices by sample that lie outside"),
         (_replace("sample/matrix/indptr", np.array([0, 2, 1, 2])), "an indptr by sample that goes down"),
         (_replace("observation/matrix/data", np.array([b"a", b"b"])), "data by observation that are no numbers"),
-        (_replace("observation/ids", h5py.ExternalLink("/etc/passwd", "/x")), "a link at 'observation/ids'"),
+        (_replace("observation/ids", h5py.ExternalLink("/etc/passwd", "/x")), "another file at 'observation/ids'"),
+        (_replace("sample", h5py.ExternalLink("/etc/passwd", "/x")), "a link to another file at 'sample'"),
+        (lambda file: file.__setitem__("sample/x/y", h5py.ExternalLink("a", "/x")), "another file at 'sample/x/y'"),
+        (_replace("sample/ids", np.arange(3)), "sample ids that are no texts"),
+        (_replace("sample/ids", np.array([b"a", b"b", b"a"])), "an id twice among its sample ids"),
+        (_replace("sample/matrix/indptr", np.array([1, 1, 1, 2])), "an indptr by sample that does not begin with 0"),
+        (_replace("sample/matrix/indptr", np.array([0, 1, 1, 1])), "does not end with nnz, 2"),
+        (lambda file: file.attrs.__setitem__("shape", [2.5, 3.0]), r"It has the shape \[2.5, 3.0\]"),
+        (lambda file: file.attrs.__setitem__("shape", 2), "It has the shape 2"),
         (_replace("observation/matrix", h5py.SoftLink("/sample/matrix")), "a link at 'observation/matrix/data'"),
     ],
 )
@@ -147,7 +157,17 @@ def test_data_that_lie_in_another_file_are_refused(hdf5, tmp_path):
         place = [(str(tmp_path / "outside"), 0, 16)]
         file["sample/matrix"].create_dataset("data", (2,), dtype="f8", external=place)
 
-    with pytest.raises(ValidationError, match="It has no list of its own at 'sample/matrix/data'"):
+    with pytest.raises(ValidationError, match="It has data in another file at 'sample/matrix/data'"):
+        check_biom(hdf5(change))
+
+
+def test_a_dataset_that_is_put_together_from_other_files_is_refused(hdf5):
+    def change(file: h5py.File) -> None:
+        layout = h5py.VirtualLayout(shape=(3,), dtype="i4")
+        layout[:] = h5py.VirtualSource("/etc/passwd", "x", shape=(3,))
+        file.create_virtual_dataset("sample/metadata/x", layout)
+
+    with pytest.raises(ValidationError, match="It has data in another file at 'sample/metadata/x'"):
         check_biom(hdf5(change))
 
 

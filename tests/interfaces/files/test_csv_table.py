@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from interfaces.errors import ValidationError
 from interfaces.files.csv_table import check_csv
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,20 @@ def test_a_long_table_is_read_in_pieces(written):
     check_csv(written("a,b,c\n" + "1,2,3\n" * 400_000))
 
 
+@pytest.mark.soak
+def test_a_table_of_long_cells_takes_little_memory(tmp_path):
+    path = tmp_path / "file"
+    with path.open("wb") as file:
+        for _ in range(16_000):  # 2 GB
+            file.write(b"x" * 125_000 + b"\n")
+    code = (
+        "import sys, resource; resource.setrlimit(resource.RLIMIT_AS, (3 * 2**29,) * 2); from pathlib import Path; "
+        "from interfaces.files.csv_table import check_csv; check_csv(Path(sys.argv[1]))"
+    )
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, env=environment, cwd=ROOT)
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -45,6 +66,9 @@ def test_a_long_table_is_read_in_pieces(written):
         (b"a,b\n1,\xff\n", "It is not UTF-8 text: invalid start byte"),
         ("a,b\n1,2\n".encode("utf-16"), "It is not UTF-8 text"),
         ("x" * 10_000_000, "larger than field limit"),
+        ("x" * 20_000_000, "the row in line 1 has more than 16777216 characters"),
+        ('a\n"' + ("x" * 100_000 + '","\n') * 200, "the row in line 169 has more than 16777216 characters"),
+        (b"a\n\xed\xa0\x80\n", "It is not UTF-8 text"),
         ("," * 200_000, "200001 columns; at most 100000"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not UTF-8|NUL"),
     ],

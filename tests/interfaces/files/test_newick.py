@@ -24,6 +24,8 @@ from interfaces.files.newick import check_newick
         "(A,B);\n(C,D);\n",
         "(A,\n B\n)\n;\n",
         "(Vögel,鳥);",
+        "\ufeff(A,B);",
+        "('" + "''" * 500_000 + "',B);",
         "(" * 200_000 + "a" + ")" * 200_000 + ";",
     ],
 )

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
 from interfaces.errors import ValidationError
-from interfaces.files import sqreg
+from interfaces.files import guarded, sqreg_script
 from interfaces.files.sqreg import check_sqreg
 
 
@@ -33,9 +34,69 @@ def test_a_database_that_may_not_be_written_passes(database):
 
 
 def test_a_database_that_takes_too_long_is_taken_as_far_as_it_was_checked(database, monkeypatch):
-    monkeypatch.setattr(sqreg, "MAX_STEPS", 1)
-    monkeypatch.setattr(sqreg, "STEP_INSTRUCTIONS", 1)
-    check_sqreg(database)
+    monkeypatch.setattr(sqreg_script, "MAX_STEPS", 1)
+    monkeypatch.setattr(sqreg_script, "STEP_INSTRUCTIONS", 1)
+    assert sqreg_script.why_invalid(str(database)) == ""
+
+
+def made(path: Path, *statements: str) -> Path:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    return path
+
+
+TABLE = "CREATE TABLE t (a)"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW v AS SELECT load_extension('/tmp/evil.so')",
+        "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT load_extension('/tmp/evil.so'); END",
+        "CREATE VIEW v AS SELECT * FROM v2",
+        "CREATE VIRTUAL TABLE f USING fts5(x)",
+    ],
+)
+def test_what_a_database_would_run_is_not_run(tmp_path, statement):
+    check_sqreg(made(tmp_path / "file", TABLE, statement))
+
+
+SLOW = "length(replace(hex(zeroblob(10000000 + a)), '00', '12')) > 0"  # a tenth of a second for each row
+ROWS = "INSERT INTO t (a) WITH RECURSIVE c (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c LIMIT 2000) SELECT x FROM c"
+
+
+def changed_to(sql: str) -> tuple[str, str]:
+    return "PRAGMA writable_schema = ON", "UPDATE sqlite_master SET sql = '{}'".format(sql.replace("'", "''"))
+
+
+def test_a_constraint_that_would_compute_for_hours_is_not_looked_at(tmp_path):
+    path = made(tmp_path / "file", TABLE, ROWS, *changed_to(f"CREATE TABLE t (a CHECK ({SLOW}))"))
+    start = perf_counter()
+    check_sqreg(path)
+    assert perf_counter() - start < 15
+
+
+def test_a_column_that_would_compute_for_hours_ends_in_a_refusal(tmp_path, monkeypatch):
+    monkeypatch.setattr(guarded, "_START", guarded._START.replace(f"({guarded.CPU_S}, {guarded.CPU_S})", "(1, 1)"))
+    path = made(tmp_path / "file", TABLE, ROWS, *changed_to(f"CREATE TABLE t (a, b TEXT AS ({SLOW}) NOT NULL)"))
+    with pytest.raises(ValidationError, match="It is no SQLite file that can be read"):
+        check_sqreg(path)
+
+
+def test_a_schema_that_is_no_sql_is_refused(tmp_path):
+    broken = "UPDATE sqlite_master SET sql = 'CREATE TABLE t (a'"
+    path = made(tmp_path / "file", TABLE, "PRAGMA writable_schema = ON", broken)
+    with pytest.raises(ValidationError, match="malformed database schema"):
+        check_sqreg(path)
+
+
+def test_a_database_in_write_ahead_mode_passes_without_its_journal(tmp_path):
+    path = made(tmp_path / "file", "PRAGMA journal_mode = WAL", TABLE)
+    check_sqreg(path)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_damaged_page_is_found(database):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import stat
 import struct
+import warnings
 import zipfile
 import zlib
 
@@ -125,3 +126,64 @@ def test_an_entry_that_is_longer_than_it_claims_is_refused(written):
 def test_a_name_that_no_file_system_takes_is_refused(written, name):
     with pytest.raises(ValidationError, match="has too long a name"):
         check_zip(written(archive({name: b"x"})))
+
+
+def test_two_entries_for_one_place_are_refused(written):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file.writestr("a", "x")
+        file.writestr("./a", "y")
+    with pytest.raises(ValidationError, match=r"It has the entry '\./a' twice"):
+        check_zip(written(buffer.getvalue()))
+    with pytest.raises(ValidationError, match="It has the entry 'a' both as a file and as a folder"):
+        check_zip(written(archive({"a": b"x", "a/b": b"y"})))
+    check_zip(written(archive({"a/": b"", "a/b": b"y"})))
+
+
+def test_spoilt_data_of_every_method_are_refused(written):
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        data = bytearray(archive({"a": bytes(range(256)) * 40}, method))
+        data[45:60] = b"\xff" * 15
+        with pytest.raises(ValidationError, match="It is a damaged ZIP file"):
+            check_zip(written(bytes(data)))
+
+
+def test_an_entry_without_a_name_is_refused(written):
+    data = archive({"a": b""})
+    start = data.index(b"PK\1\2")
+    nameless = data[:26] + b"\0" + data[27:30] + data[31 : start + 28] + b"\0" + data[start + 29 : start + 46]
+    end = data[data.index(b"PK\5\6") :]
+    end = end[:12] + struct.pack("<II", 46, start - 1) + end[20:]
+    with pytest.raises(ValidationError, match=r"It is no ZIP file|that has no name"):
+        check_zip(written(nameless + end))
+
+
+def zip64(entries: int, directory_bytes: int | None = None) -> bytes:
+    """An archive whose end says that all of it stands in the ZIP64 record, as some programs write always."""
+    data = archive({f"{number}": b"" for number in range(entries)})
+    at = data.rindex(b"PK\5\6")
+    length, offset = struct.unpack("<II", data[at + 12 : at + 20])
+    record = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, directory_bytes or length, offset)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, at, 1)
+    return data[:at] + record + locator + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, *[0xFFFF] * 2, *[0xFFFFFFFF] * 2, 0)
+
+
+def test_the_directory_of_a_zip64_archive_is_measured_where_it_stands(written):
+    path = written(zip64(5))
+    assert len(safe_entries(path, **LIMITS)) == 5
+    with pytest.raises(TooLarge, match="It has 11 entries; at most 10 are allowed"):
+        safe_entries(written(zip64(11)), **LIMITS)
+    with pytest.raises(TooLarge, match="It has a directory of 4611686018427387904 bytes"):
+        safe_entries(written(zip64(5, 2**62)), **LIMITS)
+
+
+def test_a_long_directory_is_refused_before_it_is_read_into_objects(written):
+    data = archive({f"{number}": b"" for number in range(5000)})
+    with pytest.raises(TooLarge, match=r"It has a directory of|It has 5000 entries"):
+        safe_entries(written(data), **LIMITS)
+    # An end that looks like one within itself does not hide the directory's length.
+    at = data.rindex(b"PK\5\6")
+    hidden = data[:at] + data[at : at + 16] + b"PK\5\6" + data[at + 20 :]
+    with pytest.raises(ValidationError, match=r"It has a directory of|It has 5000 entries"):
+        safe_entries(written(hidden), **LIMITS)
