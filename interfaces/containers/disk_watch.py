@@ -33,6 +33,9 @@ _GUILTY_PART = 10
 _LOW_PATIENCE_S = 10.0
 """Where nobody is seen to write (a deleted file that is still open can't be counted), all are stopped after this."""
 
+_LEAST_FILES_PART = 0.005
+"""Of all the files that the disk can have; file systems without such a number tell 0."""
+
 _BLOCK_BYTES = 512
 """The unit of ``st_blocks`` on Linux, whatever the file system (stat(2))."""
 
@@ -68,11 +71,11 @@ class DiskWatch:
         """
         now = time.monotonic()
         self._go_on(now)
-        free = self._free_bytes()
+        free, low = self._left()
         written = self.written_bytes
         if written is not None and self._max_bytes is not None and written > self._max_bytes:
             return DiskExcess(own=True, written_bytes=written, free_bytes=free)
-        if free is None or free >= self._min_free_bytes:
+        if not low:
             self._low_since = None
             return None
         if self._low_since is None:
@@ -96,14 +99,17 @@ class DiskWatch:
         self._next_count = now + _PAUSE_S
         self._count, self._counted = _sizes(self._folders), 0
 
-    def _free_bytes(self) -> int | None:
+    def _left(self) -> tuple[int | None, bool]:
+        """What is free on the disk, in bytes, and whether that is too little."""
         if self._disk is None:
-            return None
+            return None, False
         try:
             facts = os.statvfs(self._disk)
         except OSError:
-            return None
-        return facts.f_bavail * facts.f_frsize
+            return None, False
+        free = facts.f_bavail * facts.f_frsize
+        # Where a file system has a fixed number of files, one without any left is as good as full.
+        return free, free < self._min_free_bytes or facts.f_favail < facts.f_files * _LEAST_FILES_PART
 
 
 def written_folders(container: Mapping[str, Any]) -> tuple[Path, ...]:

@@ -58,14 +58,14 @@ _CONNECTIONS = 128
 
 _DEADLINE_MARGIN = timedelta(seconds=60)
 _REMOVE_ATTEMPTS = 4
+_REMOVE_PATIENCE = 10
+"""How often a removal is asked for again that takes longer than a request may: a million files take minutes."""
 
 
 class DockerEngine(DockerImages, ContainerEngine):
     """A Docker engine; one object per process is enough. What the methods promise stands in ``ContainerEngine``."""
 
-    def __init__(
-        self, api: Any, *, address: str, read_cgroups: bool = True, enter_namespaces: bool = True
-    ) -> None:
+    def __init__(self, api: Any, *, address: str, read_cgroups: bool = True, enter_namespaces: bool = True) -> None:
         """Use `connect` instead, unless you have a client."""
         self._api = api
         self._address = address
@@ -178,7 +178,7 @@ class DockerEngine(DockerImages, ContainerEngine):
     def remove_volume(self, name: str) -> None:
         """Remove a volume; one that is not there is fine."""
         with engine_errors(f"remove the volume '{name}'"), missing_is_fine():
-            self._api.remove_volume(name, force=True)
+            _patiently(lambda: self._api.remove_volume(name, force=True))
 
     def run(
         self,
@@ -234,7 +234,7 @@ class DockerEngine(DockerImages, ContainerEngine):
     def remove_container(self, container: str) -> None:
         """Kill and remove a container and its anonymous volumes, by id or name; one that is not there is fine."""
         with engine_errors("remove a container"), missing_is_fine():
-            self._api.remove_container(container, v=True, force=True)
+            _patiently(lambda: self._api.remove_container(container, v=True, force=True))
 
     def _create(self, request: Mapping[str, Any], *, name: str, image: str) -> str:
         try:
@@ -260,3 +260,14 @@ class DockerEngine(DockerImages, ContainerEngine):
                 time.sleep(0.2 * attempt)
             else:
                 return
+
+
+def _patiently(remove: Callable[[], object]) -> None:
+    """Ask again for a removal that is not answered in time; the engine goes on with it meanwhile."""
+    for _ in range(_REMOVE_PATIENCE):
+        try:
+            remove()
+        except requests.Timeout:
+            continue
+        else:
+            return
