@@ -27,9 +27,16 @@ _TYPE_BYTES = dict(
     zip((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18), map(int, "1124811248484888"), strict=True)
 )
 
-_MAX_RATIO = {1: 1.0, 5: 4_096.0, 8: float(DEFLATE_MAX_RATIO), 32946: float(DEFLATE_MAX_RATIO), 32773: 128.0}
-"""By compression: what a byte can expand to. None, LZW (strings of at most 4,096), deflate (twice), PackBits. The other
-codecs have no bound; the total does."""
+_MAX_RATIO = {
+    1: 1.0,
+    5: 4_096.0,
+    7: 1_024.0,
+    8: float(DEFLATE_MAX_RATIO),
+    32946: float(DEFLATE_MAX_RATIO),
+    32773: 128.0,
+}
+"""By compression: what a byte can expand to. None, LZW (strings of at most 4,096), JPEG (a bit for a block of 8 x 8
+samples, two of three of which are halved both ways), deflate (twice), PackBits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +183,6 @@ def _check_data(page: TiffPage, file_bytes: int) -> int:
     ends = page.offsets.astype(np.float64) + page.counts.astype(np.float64)
     if ends.max() > file_bytes:
         raise ValidationError("The TIFF's pixels lie beyond its own end")
-    ratio = _MAX_RATIO.get(page.compression)
-    if ratio is not None:
-        check_data(needed=page.pixel_bytes, present=int(page.counts.astype(np.float64).sum()), ratio=ratio)
+    present = int(page.counts.astype(np.float64).sum())
+    check_data(needed=page.pixel_bytes, present=present, ratio=_MAX_RATIO[page.compression])
     return page.pixel_bytes
