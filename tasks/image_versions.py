@@ -59,7 +59,7 @@ def removed(site: Site, engine: ContainerEngine, component: str, digits: str) ->
     Raises:
         UnknownName: No version, or several, start so.
         DefinitionError: New jobs use it, or a job that has not ended needs it.
-        EngineError: The engine or the registry failed; the version can be used as before.
+        EngineError: The engine failed, or a container uses the image; the version can be used as before.
     """
     with site.database.session() as session:
         image = find_image(session, component, digits)
@@ -68,12 +68,14 @@ def removed(site: Site, engine: ContainerEngine, component: str, digits: str) ->
     if not marked:
         raise _needed(site, image)
     try:
-        left = _removed_from_registry(site, engine, image)
         engine.remove_image(image.original_repo_tag)
+        if image.registry_reference:
+            engine.remove_image(image.registry_reference)  # it knows a pulled image by its digest, too
     except EngineError:
         with site.database.session() as session:
             mark_not_removed(session, image)
         raise
+    left = _removed_from_registry(site, engine, image)
     with site.database.session() as session:
         return find_image(session, component, image.sha256), left
 
@@ -99,11 +101,14 @@ def _removed_from_registry(site: Site, engine: ContainerEngine, image: Component
     reference, registry = image.registry_reference, site.settings.registry
     if not reference:
         return ""
-    engine.remove_image(reference)  # the engine knows a pulled image by its digest, too
+    kept = f"the registry keeps {reference}"
     if not registry or not reference.startswith(f"{registry}/"):
-        return f"the registry keeps {reference}"
-    if not engine.remove_from_registry(reference):
-        return f"the registry keeps {reference}, since it does not allow it to be deleted"
+        return kept
+    try:
+        if not engine.remove_from_registry(reference):
+            return f"{kept}, since it does not allow it to be deleted"
+    except EngineError as error:
+        return f"{kept}; remove it again once it is there ({error})"
     with site.database.session() as session:
         forget_registry(session, image)
     return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from interfaces.component import Component
 from interfaces.database.image_records import SHOWN_DIGITS
 from interfaces.database.tarball_records import list_tarballs
-from interfaces.errors import ImageImportFailed, ValidationError
+from interfaces.errors import ImageImportFailed, ServiceUnavailable, ValidationError
 from interfaces.imports import ImportKind
 from interfaces.site import Site
 from interfaces.storage.file_store import StoredFile, sha256_of
@@ -48,7 +48,7 @@ def import_tarball(
 
     Raises:
         ImageImportFailed: It is no gzipped tar that can be unpacked safely, is too large, or was uploaded before.
-        ServiceUnavailable: The disk is full.
+        ServiceUnavailable: The disk is full, or the file can't be read.
     """
     _check_size(site, path, kind)
     found = sha256_of(path)
@@ -101,7 +101,10 @@ def refuse_repeated(versions: Sequence[Tarball], sha256: str) -> None:
 def _stored(site: Site, path: Path, kind: TarballKind, found: StoredFile) -> StoredFile:
     with site.scratch() as folder:
         copy = folder / "tarball"
-        shutil.copyfile(path, copy)
+        try:
+            shutil.copyfile(path, copy)
+        except OSError as error:
+            raise ServiceUnavailable(f"the {_words(kind)} {path} can't be stored: {error.strerror or error}") from error
         # The copy is what is checked and what is kept, whatever becomes of the file meanwhile.
         if sha256_of(copy) != found:
             raise ImageImportFailed(f"the {_words(kind)} {path} changed while it was read; import it again")

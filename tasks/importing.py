@@ -70,7 +70,7 @@ def imported(
     locks = site.home / "imports"
     locks.mkdir(parents=True, exist_ok=True)
     # Held while the import is worked on and let go of by a process that dies: who has it, takes the record over.
-    with FileLock(locks / f"{source.owner}-{source.kind}-{key[:16]}.lock"):
+    with FileLock(locks / f"{record.pk}.lock"):
         _take_over(site, record.pk)
         return _attempted(site, record.pk, source, work, sha256_of=sha256_of, show=show)
 

@@ -140,7 +140,7 @@ def test_a_registry_of_somebody_elses_keeps_it(engine, pushed, component, monkey
     engine.remove_image(reference)
 
 
-def test_a_registry_that_is_away_leaves_the_version_as_it_was(site, engine, add, component, monkeypatch):
+def test_a_registry_that_is_away_can_be_asked_again(site, engine, add, component, monkeypatch):
     away = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("COMPONENT_FLOWS_REGISTRY", away)
     get_settings.cache_clear()
@@ -150,11 +150,23 @@ def test_a_registry_that_is_away_leaves_the_version_as_it_was(site, engine, add,
         reference = f"{away}/name@sha256:{'0' * 64}"
         save_image(session, component=component.slug, sha256=old.sha256, registry_reference=reference, **fields)
     add()
-    with pytest.raises(EngineError, match="can't be reached to remove"):
-        removed(get_site(), engine, component.slug, old.sha256)
-    with get_site().database.session() as session:
-        assert not find_image(session, component.slug, old.sha256).is_removed
-    assert engine.image(old.sha256) is not None
+    for _ in range(2):
+        image, left = removed(get_site(), engine, component.slug, old.sha256)
+        assert (image.is_removed, image.registry_reference) == (True, reference)
+        assert left.startswith(f"the registry keeps {reference}; remove it again once it is there")
+    assert engine.image(old.sha256) is None
+
+
+def test_an_image_that_a_container_uses_is_not_removed_and_can_be_used_as_before(site, engine, add, component):
+    old, _ = add(), add()
+    container = engine._api.create_container(old.sha256)["Id"]
+    try:
+        with pytest.raises(EngineError, match=r"could not remove the image .*conflict"):
+            removed(site, engine, component.slug, old.sha256)
+    finally:
+        engine.remove_container(container)
+    with site.database.session() as session:
+        assert find_image(session, component.slug, old.sha256).can_execute
 
 
 def test_an_unknown_version_is_refused(site, engine, add, component):
