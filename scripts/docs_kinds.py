@@ -7,15 +7,18 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from interfaces.defaults import default_interfaces  # noqa: E402
+from interfaces.edits import INTERFACE_EDITS  # noqa: E402
 from interfaces.json_examples import INTERFACE_TYPE_JSON_EXAMPLES  # noqa: E402
 from interfaces.json_parsing import MAX_INTEGER_DIGITS  # noqa: E402
 from interfaces.json_values import MAX_DEPTH  # noqa: E402
 from interfaces.kinds import KIND_FACTS, InterfaceKindChoices, KindFacts, KindFamily, super_kind  # noqa: E402
+from interfaces.overlays import MAX_SEGMENTS, Interpolation, LookUpTable  # noqa: E402
 
 PAGE = ROOT / "docs" / "interface-kinds.md"
 
@@ -58,6 +61,59 @@ A value is one file, checked by its content.
 """
 
 
+INTERFACE_NOTES = """\
+## An interface's own rules
+
+- `title` is unique; `slug` is made from it unless given, and names the interface everywhere.
+- `relative_path` is unique, relative and normalised; it does not begin or end with `/`, holds no UUID and no backslash,
+  is not `inputs.json` in any letter case, and lies within the path of no other interface. JSON and file kinds: it ends
+  with the kind's extension and does not start with `images/`. Image kinds: it starts with `images/` and its last part
+  has no extension.
+- `overlay_segments` is for Segmentation, and required there: at most MAX_SEGMENTS of `{name, visible, voxel_value}`.
+  Their voxel values, together with the background 0, leave no gap.
+- `default_value` is for inputs that are not given; it is valid, and for JSON kinds that are stored in the database.
+- `example_value` is for JSON kinds and valid. Without one, the kind's own example is the interface's.
+- `look_up_table` is for image kinds: the title of one that stands under `look_up_tables:` in any file or is registered
+  already, so that several interfaces share it, or a table of its own. A table has a unique `title`; `color` and
+  `alpha`, lists of points such as `[0 0 0 0, 1 1 1 1]` of equal length; if need be `color_invert` and `alpha_invert`, of
+  equal length, too; `range_min` (RANGE_MIN) and `range_max` (RANGE_MAX); `relative` (false); and
+  `color_interpolation` and `color_interpolation_invert`, each one of INTERPOLATIONS.
+
+### Registering a changed definition
+
+Registering a definition again applies what changed in it. What stored values rely on can't be changed any more once
+there are some: such a change is refused with its file, line and key, and then nothing of the registration is applied.
+"""
+INTERFACE_NOTES = (
+    INTERFACE_NOTES.replace("MAX_SEGMENTS", str(MAX_SEGMENTS))
+    .replace("RANGE_MIN", str(LookUpTable.range_min))
+    .replace("RANGE_MAX", str(LookUpTable.range_max))
+    .replace("INTERPOLATIONS", ", ".join(get_args(Interpolation)))
+)
+
+VALUE_NOTES = """\
+A look-up table that stands by itself may be changed at any time, for all interfaces that have it; one that an interface
+shares with others is not changed by that interface's own definition.
+
+## A value's own rules
+
+- It is exactly one of a JSON value in the database (null is one), a file, and an image, as the super kind says.
+- It never changes: a new value is a new record. The same content for the same interface is one record, under the name
+  that it came with first; for JSON the order of keys makes no difference, but 1 and 1.0 do.
+"""
+
+EDGE_NOTES = """\
+## Edges
+
+A value may go from an output to an input if both are the same interface, or if every value of the output's kind and
+schema provably satisfies the input's. So Integer fits into Float, Choice into String, every JSON kind into Anything,
+every image kind but DICOM image set into Image and Heat map, and a Segmentation into another one that has all of its
+voxel values. Bounds, sizes, `enum`, `const`, `required`, `properties`, `items`, `allOf`, `anyOf` and references of
+draft 6 and 7 are reasoned with; what can't be proven is refused with the first gap, such as "volumes.CSF may be less
+than 0".
+"""
+
+
 def page() -> str:
     """The whole page."""
     parts = [
@@ -68,6 +124,12 @@ def page() -> str:
         _table(("Code", "Label", "A value is", "Shown"), "image", _image_row),
         "## File kinds\n\n" + FILE_NOTES,
         _table(("Code", "Label", "A value is", "Extension", "Media types", "Shown"), "file", _file_row),
+        INTERFACE_NOTES,
+        _rows(("Field", "While no value is stored", "Once values are stored"), _edits()),
+        VALUE_NOTES,
+        EDGE_NOTES,
+        "## Default interfaces\n\nEvery site has these.\n",
+        _rows(("Title", "Slug", "Kind", "Relative path", "Super kind"), _defaults()),
         "## Examples of the JSON kinds\n",
         *(_example(kind) for kind in _of("json")),
     ]
@@ -79,8 +141,22 @@ def _of(family: KindFamily) -> Iterable[InterfaceKindChoices]:
 
 
 def _table(titles: Sequence[str], family: KindFamily, row: Any) -> str:
-    rows = [titles, ["---"] * len(titles), *(row(kind, KIND_FACTS[kind]) for kind in _of(family))]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows) + "\n"
+    return _rows(titles, (row(kind, KIND_FACTS[kind]) for kind in _of(family)))
+
+
+def _rows(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [titles, ["---"] * len(titles), *rows]) + "\n"
+
+
+def _edits() -> Iterable[Sequence[str]]:
+    return ((f"`{field}`", edit.before, edit.after) for field, edit in INTERFACE_EDITS.items())
+
+
+def _defaults() -> Iterable[Sequence[str]]:
+    return (
+        (one.title, f"`{one.slug}`", one.kind.label, f"`{one.relative_path}`", one.super_kind.label)
+        for one in default_interfaces()
+    )
 
 
 def _json_row(kind: InterfaceKindChoices, facts: KindFacts) -> Sequence[str]:

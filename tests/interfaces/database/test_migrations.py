@@ -71,12 +71,8 @@ def test_look_up_tables_of_before_are_shared_from_then_on(tmp_path):
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
     engine = create_engine(f"sqlite:///{tmp_path}/a.db")
-    tables = {
-        "a": {"title": "Red", "alpha": "1"},
-        "b": {"title": "Red", "alpha": "1"},
-        "c": {"title": "Red"},
-        "d": None,
-    }
+    red = {"title": "Red", "alpha": "1"}
+    tables = {"a": red, "b": red, "c": {"title": "Red"}, "d": None}
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
