@@ -162,6 +162,8 @@ def test_a_job_runs_on_an_engine_that_has_to_fetch_its_image(folder, tmp_path, m
         job = run_component(slug, {"script": REPORT})
         assert job.image.registry_reference.startswith(f"{host}/{slug}@sha256:")
         assert get_engine().image(image.sha256) is not None
+        for reference in (image.original_repo_tag, image.registry_reference):
+            get_engine().remove_image(reference)
     monkeypatch.undo()
     get_settings.cache_clear()
 
