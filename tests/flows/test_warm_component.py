@@ -19,6 +19,7 @@ from interfaces.engine import get_engine
 from interfaces.owners import Owner
 from interfaces.site import get_site
 from tasks.invoke import close_pools
+from tasks.sweep import sweep
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
 
@@ -174,18 +175,13 @@ def test_a_stopped_process_leaves_nothing_and_a_cancelled_job(number):
     assert (newest.status, newest.error_message) == (JobStatus.CANCELLED, "The job was cancelled")
 
 
-def test_what_a_killed_process_leaves_can_be_found_and_told_as_such():
+def test_what_a_killed_process_leaves_is_told_from_what_is_in_use_and_removed():
     process, owner = started("time.sleep(100)")
+    warm()
+    [own] = own_containers()
     process.kill()
     process.communicate()
-    left = get_engine().leftovers({**WARM, "component-flows.owner": owner})
-    try:
-        assert [container.state for container in left.containers] == ["running"]
-        assert len(left.volumes) == 2
-        assert Owner.from_text(owner).is_alive() is False
-        assert "component-flows.deadline" in left.containers[0].labels
-    finally:
-        for container in left.containers:
-            get_engine().remove_container(container.id)
-        for volume in left.volumes:
-            get_engine().remove_volume(volume)
+    assert Owner.from_text(owner).is_alive() is False
+    sweep(get_site(), get_engine())
+    assert not get_engine().leftovers({"component-flows.owner": owner})
+    assert own_containers() == [own]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -70,7 +71,8 @@ def test_after_the_end_there_is_no_way_in(inside):
 
 def test_the_namespace_outlives_the_number_of_its_process(inside):
     namespace = NetNamespace(inside[0])
-    os.kill(inside[0], 9)
+    os.kill(inside[0], signal.SIGKILL)
+    os.waitid(os.P_PID, inside[0], os.WEXITED | os.WNOWAIT)
     with pytest.raises(OSError):
         namespace.connect(inside[1], timeout_s=1)
     namespace.close()
