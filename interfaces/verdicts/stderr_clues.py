@@ -57,7 +57,8 @@ _CLUES: tuple[tuple[VerdictKind, re.Pattern[str]], ...] = (
     ),
     (
         VerdictKind.WRONG_ARCHITECTURE,
-        re.compile(r"Exec format error|cannot execute binary file", re.IGNORECASE),
+        # A shell that is handed a program of another machine takes it for a script whose first line begins with ELF.
+        re.compile(r"Exec format error|cannot execute binary file|: 1: \W?ELF", re.IGNORECASE),
     ),
 )
 """In this order: GPU libraries name the GPU's memory in words that also hold for the machine's."""

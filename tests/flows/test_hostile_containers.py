@@ -7,10 +7,12 @@ import shutil
 import time
 
 import pytest
+from click.testing import CliRunner
 from puppet_jobs import failure, report, verdict_of
 from puppet_scripts import MASK, REPORT
 
 from flows import run_component
+from flows.cli import commands
 from interfaces import JobStatus, messages
 from interfaces.settings import get_settings
 from interfaces.site import get_site
@@ -62,7 +64,10 @@ def test_a_memory_bomb_is_told_with_a_limit_to_try():
     assert verdict.figures["memory_limit_bytes"] == 256 * MB
     if "peak_memory_bytes" in verdict.figures:  # an overloaded machine may miss the last reading
         assert verdict.figures["peak_memory_bytes"] <= 256 * MB
-        assert f"of {256} MB" in verdict.advice
+        assert "of 256 MB" in verdict.advice
+    shown = CliRunner().invoke(commands, ["show", str(error.job.id)]).stdout
+    assert "memory limit" in shown
+    assert verdict.advice in shown
 
 
 def test_a_component_whose_child_is_killed_and_that_then_fails_ran_out_of_memory():
@@ -174,6 +179,23 @@ def test_a_component_can_not_change_the_clock_and_its_own_idea_of_time_changes_n
     )
     assert job.stdout == "refused"
     assert 0 < job.exec_duration_s < 30
+
+
+ARM_PROGRAM = """
+import os, struct
+sizes = (2, 183, 1, 4194424, 64, 0, 0, 64, 56, 1, 64, 0, 0)
+head = bytes.fromhex("7f454c46020101") + bytes(9) + struct.pack("<HHIQQQIHHHHHH", *sizes)
+open('/tmp/program', 'wb').write(head + struct.pack('<IIQQQQQQ', 1, 5, 0, 4194304, 4194304, 200, 200, 4096) + bytes(80))
+os.chmod('/tmp/program', 0o755)
+"""
+
+
+@pytest.mark.parametrize(
+    "start", ["os.execv('/tmp/program', ['x'])", "os.execlp('sh', 'sh', '-c', '/tmp/program; exit')"]
+)
+def test_a_program_for_another_machine_is_told_as_such(start):
+    error = failure(ARM_PROGRAM + start)
+    assert verdict_of(error.job).kind is VerdictKind.WRONG_ARCHITECTURE
 
 
 # Disk

@@ -65,6 +65,7 @@ GIB = 2**30
             VerdictKind.PROCESS_LIMIT,
         ),
         ("exec /usr/bin/run: Exec format error", VerdictKind.WRONG_ARCHITECTURE),
+        ("/prog: 1: \N{REPLACEMENT CHARACTER}ELF: not found", VerdictKind.WRONG_ARCHITECTURE),
     ],
 )
 def test_a_librarys_own_words_are_understood(line, kind):
