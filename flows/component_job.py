@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 
 from flows.calling import component_flow
@@ -19,6 +23,7 @@ from tasks.create_job import create_job, repeat_job
 from tasks.finish_job import finish, finish_broken
 from tasks.holding import held, stoppable
 from tasks.in_thread import in_thread
+from tasks.run_logging import run_logger
 from tasks.validate_inputs import validate_inputs
 
 
@@ -96,6 +101,7 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
         ComponentException: The job failed, or its inputs are invalid.
     """
     await in_thread(ensure_guardian)
+    tagging = asyncio.create_task(_tag_run(job))  # beside the steps, none of which waits for it
     with held(job):
         try:
             with stoppable(job, canceller()):
@@ -105,7 +111,21 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
         except BaseException as error:
             raise await finish_broken(job, error) from error
         await finish(job)
+    await tagging
     return job
+
+
+async def _tag_run(job: ComponentJob) -> None:
+    """Let the Prefect run be found by its component and by its job."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    tags = {*context.flow_run.tags, job.component, f"job:{job.id}"}
+    try:
+        async with get_client() as client:
+            await client.update_flow_run(context.flow_run.id, tags=sorted(tags))
+    except httpx.HTTPError as error:
+        run_logger().warning("The run could not be tagged: %s", error)
 
 
 arun_component = run_component.aio

@@ -352,3 +352,18 @@ def test_durations_are_averaged_over_succeeded_jobs():
     average = ComponentJob.objects.average_duration(component="puppet-report")
     assert average.total_seconds() == pytest.approx(table["duration"].dt.total_seconds().mean(), abs=1e-5)
     assert ComponentJob.objects.average_duration(component="no-such") is None
+
+
+def test_the_prefect_run_is_found_by_its_component_and_its_job(ask):
+    job = report(name="found again")
+    run = ask(lambda client: client.read_flow_run(job.flow_run_id))
+    assert run.name == "found again"
+    assert {"puppet-report", f"job:{job.id}"} <= set(run.tags)
+    assert run.state.is_completed()
+
+
+def test_the_state_of_a_failed_run_has_the_words_for_the_user_and_the_name_of_the_verdict(ask):
+    job = failure("blob = bytearray(2**30)\nfor n in range(0, 2**30, 4096): blob[n] = 1").job
+    state = ask(lambda client: client.read_flow_run(job.flow_run_id)).state
+    assert state.is_failed()
+    assert (state.name, state.message) == ("MemoryLimit", job.error_message)

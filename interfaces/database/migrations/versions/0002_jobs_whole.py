@@ -140,6 +140,7 @@ def _share_look_up_tables() -> None:
             if title not in known:
                 definition = {**table, "title": title}
                 made = op.get_bind().execute(sa.insert(tables).values(title=title, definition=definition))
+                assert made.inserted_primary_key is not None  # the table has a serial number
                 known[title] = made.inserted_primary_key[0], table
             change = sa.update(interfaces).where(interfaces.c.pk == row.pk).values(look_up_table_pk=known[title][0])
             op.get_bind().execute(change)
