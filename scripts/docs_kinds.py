@@ -75,8 +75,8 @@ INTERFACE_NOTES = """\
 - `example_value` is for JSON kinds and valid. Without one, the kind's own example is the interface's.
 - `look_up_table` is for image kinds: the title of one that stands under `look_up_tables:` in any file or is registered
   already, so that several interfaces share it, or a table of its own. A table has a unique `title`; `color` and
-  `alpha`, lists of points such as `[0 0 0 0, 1 1 1 1]` of equal length; if need be `color_invert` and `alpha_invert`, of
-  equal length, too; `range_min` (RANGE_MIN) and `range_max` (RANGE_MAX); `relative` (false); and
+  `alpha`, lists of points such as `[0 0 0 0, 1 1 1 1]`, of equal length; if need be `color_invert` and `alpha_invert`,
+  of equal length, too; `range_min` (RANGE_MIN) and `range_max` (RANGE_MAX); `relative` (false); and
   `color_interpolation` and `color_interpolation_invert`, each one of INTERPOLATIONS.
 
 ### Registering a changed definition
