@@ -1,4 +1,4 @@
-"""Which process works on something, and whether it still lives: what leases, container labels and scratch folders name."""
+"""Which process works on something, and whether it still lives: leases, labels and scratch folders name it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 _SEPARATOR = "|"
 _START_FIELD = 19
-"""Of ``/proc/<pid>/stat`` after the command's name: the process's start, in clock ticks since boot (proc(5), field 22)."""
+"""In ``/proc/<pid>/stat``, after the state: the process's start in clock ticks since boot (proc(5), field 22)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,9 @@ group's field is reached with two underscores: ``COMPONENT_FLOWS_LIMITS__PROCESS
 
 from __future__ import annotations
 
-from decimal import Decimal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -71,7 +71,7 @@ class LimitSettings(BaseModel):
 
 
 class InstanceSettings(BaseModel):
-    """A kind of machine and its price. Prices are exact decimals: as binary fractions, costs would be rounded wrongly."""
+    """A kind of machine and its price, an exact decimal: as a binary fraction, a cost would be rounded wrongly."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -123,8 +123,8 @@ class WarmSettings(BaseModel):
     max_idle: int = Field(4, ge=0, description="Most warm containers of one process that wait for a job.")
     helper_image: str | None = Field(
         None,
-        description="Image with python3 through which warm containers are reached where this process is not root beside "
-        "the engine; unset: `base_image`, else the local base image.",
+        description="Image with python3 through which warm containers are reached where this process is not root "
+        "beside the engine; unset: `base_image`, else the local base image.",
     )
 
 

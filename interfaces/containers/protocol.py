@@ -113,7 +113,8 @@ class ContainerEngine(Protocol):
             stop: Breaks it off once it is set.
 
         Raises:
-            EngineError: The registry lacks it, refuses it, or can't be reached; `registry.may_pass` tells which may succeed later.
+            EngineError: The registry lacks it, refuses it, or can't be reached; `registry.may_pass` tells which may
+                succeed later.
         """
 
     def push(self, image: str, *, repository: str, tag: str) -> str:
