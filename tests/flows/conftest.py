@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +72,26 @@ def script(home: Path, tmp_path: Path):
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Set limits of the site for one test: `limits(processes=16)`."""
+    from interfaces.settings import get_settings
+
+    def set_limits(**values: int) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"COMPONENT_FLOWS_LIMITS__{name.upper()}", str(value))
+        get_settings.cache_clear()
+
+    yield set_limits
+    monkeypatch.undo()
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def in_bounded_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that takes longer than anything hostile may hold it up."""
+    start = time.monotonic()
+    yield
+    assert time.monotonic() - start < (900 if request.node.get_closest_marker("soak") else 120)

@@ -9,7 +9,7 @@ from flows import run_component
 from interfaces import ComponentException, ComponentJob
 from interfaces.engine import get_engine
 from interfaces.site import get_site
-from interfaces.verdicts import Verdict
+from interfaces.verdicts import Verdict, VerdictKind
 
 
 def report(script: str = "", **options) -> ComponentJob:
@@ -39,3 +39,8 @@ def nothing_is_left_of(job: ComponentJob) -> bool:
     """Whether its containers, volumes and folder are gone."""
     left = get_engine().leftovers({"component-flows.job": str(job.id)})
     return not left and not (get_site().jobs_folder / str(job.id)).exists()
+
+
+def kind_and_text(error: ComponentException) -> tuple[VerdictKind, str]:
+    """The verdict's kind and the message for the user."""
+    return verdict_of(error.job).kind, str(error)
