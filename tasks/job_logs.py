@@ -26,7 +26,30 @@ BATCH_S = 0.25
 
 def log_path(site: Site, job_id: UUID, stream: Stream) -> Path:
     """The file with a job's kept output."""
-    return site.home / "logs" / str(job_id)[:2] / f"{job_id}.{stream}"
+    return site.home / _name(job_id, stream)
+
+
+def _name(job_id: UUID, stream: Stream) -> str:
+    return f"logs/{str(job_id)[:2]}/{job_id}.{stream}"
+
+
+def share_logs(site: Site, job_id: UUID) -> None:
+    """Put the kept output of a job that has ended where other machines of the site can read it.
+
+    Raises:
+        ServiceUnavailable: The file store is out of reach.
+    """
+    for stream in STREAMS:
+        if (path := log_path(site, job_id, stream)).exists():
+            site.store.share(path, _name(job_id, stream))
+
+
+def fetched_log(site: Site, job_id: UUID, stream: Stream) -> Path:
+    """The file with a job's kept output, got from the site's store if the job ran on another machine."""
+    path = log_path(site, job_id, stream)
+    if not path.exists():
+        site.store.fetch(_name(job_id, stream), path)
+    return path
 
 
 def kept_bytes(site: Site, job_id: UUID) -> int:

@@ -106,11 +106,12 @@ def logs(job: str, follow: bool, errors: bool | None) -> None:
     """Print what a job's container wrote."""
     from interfaces.jobs import ComponentJob
     from interfaces.site import get_site
-    from tasks.job_logs import STREAMS, log_path
+    from tasks.job_logs import STREAMS, fetched_log, log_path
 
     found = ComponentJob.objects.get(job)
     wanted = STREAMS if errors is None else ("stderr",) if errors else ("stdout",)
-    paths = {stream: log_path(get_site(), found.id, stream) for stream in wanted}
+    path_of = fetched_log if found.status.is_final else log_path
+    paths = {stream: path_of(get_site(), found.id, stream) for stream in wanted}
     if not follow and not any(path.exists() for path in paths.values()):
         raise UnknownName(
             f"no output of the job {found.id} is kept here; its container did not start, or ran elsewhere"

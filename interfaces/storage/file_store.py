@@ -139,6 +139,19 @@ class FileStore:
         finally:
             incoming.unlink(missing_ok=True)
 
+    def share(self, local: Path, name: str) -> None:
+        """Write a file of this machine to a store elsewhere, under a name of its own; nothing where there is none."""
+        if self._remote is not None:
+            self._write_through(local, name)
+
+    def fetch(self, name: str, local: Path) -> bool:
+        """Get what another machine has shared; False where nobody has."""
+        if self._remote is None or not self._remote.exists(f"{self._root}/{name}"):
+            return False
+        local.parent.mkdir(parents=True, exist_ok=True)
+        self._remote.get_file(f"{self._root}/{name}", str(local))
+        return True
+
     def _write_through(self, local: Path, name: str) -> None:
         address = f"{self._root}/{name}"
         try:

@@ -87,3 +87,22 @@ def test_a_link_shares_the_stored_file(store, tmp_path):
 def test_the_digest_is_that_of_the_bytes(tmp_path):
     path = write(tmp_path / "a", b"\x00" * 3_000_000)
     assert sha256_of(path) == StoredFile(sha256=hashlib.sha256(b"\x00" * 3_000_000).hexdigest(), size=3_000_000)
+
+
+def test_what_one_machine_shares_another_can_fetch(tmp_path):
+    log = tmp_path / "log"
+    log.write_text("words")
+    url = f"file://{tmp_path / 'elsewhere'}"
+    FileStore(tmp_path / "one", url).share(log, "logs/ab/log")
+    assert FileStore(tmp_path / "two", url).fetch("logs/ab/log", tmp_path / "two" / "logs" / "log")
+    assert (tmp_path / "two" / "logs" / "log").read_text() == "words"
+    assert not FileStore(tmp_path / "two", url).fetch("logs/ab/other", tmp_path / "two" / "other")
+
+
+def test_a_store_of_one_machine_shares_nothing(tmp_path):
+    log = tmp_path / "log"
+    log.write_text("words")
+    store = FileStore(tmp_path / "one")
+    store.share(log, "logs/log")
+    assert not store.fetch("logs/log", tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
