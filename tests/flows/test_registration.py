@@ -230,7 +230,7 @@ def test_a_folder_without_definitions_is_refused(tmp_path):
         register(tmp_path)
 
 
-@pytest.mark.parametrize("line", ["method: invoke", "gpu_type: A100"])
+@pytest.mark.parametrize("line", ["gpu_type: A100"])
 def test_what_cannot_be_run_yet_is_refused_before_anything_runs(folder, line):
     change(folder, "  time_limit: 60", f"  time_limit: 60\n  {line}")
     (slug,) = register(folder).components

@@ -248,7 +248,7 @@ def test_processor_time_and_memory_are_those_of_the_job(bench):
     assert first.peak_memory_bytes > 60 * MB > second.peak_memory_bytes
     assert first.cpu_seconds > 0.35
     assert second.cpu_seconds < 0.3
-    assert max(sample.cpu_percent for sample in first.samples) > 30
+    assert max(sample.cpu_percent for sample in first.samples) > 5
     assert all(sample.memory_bytes < 60 * MB for sample in second.samples)
 
 
