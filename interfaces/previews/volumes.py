@@ -120,11 +120,12 @@ def _volumes(path: Path, header: ImageHeader, deadline: Deadline, *, volumes: in
         values = sitk.GetArrayViewFromImage(image).reshape(_shape(header))
     x, y, z = strides_of(header)
     for number in range(volumes):
-        slices = []
-        for one in range(0, values.shape[1], z):
+        wanted = values[number, ::z, ::y, ::x]
+        kept = np.empty(wanted.shape, dtype=values.dtype.newbyteorder("="))
+        for slice_, one in zip(kept, wanted, strict=True):
             deadline.check()
-            slices.append(np.array(values[number, one, ::y, ::x]))
-        yield np.stack(slices)
+            slice_[...] = one
+        yield kept
     del image  # the view above does not keep its memory
 
 
