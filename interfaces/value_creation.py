@@ -36,6 +36,7 @@ def create_value(
     file: Path | str | None = None,
     image: Path | str | None = None,
     nan_to_null: bool = False,
+    move: bool = False,
 ) -> ComponentInterfaceValue:
     """Check and store a value; see `ComponentInterface.create_instance`.
 
@@ -45,6 +46,7 @@ def create_value(
         file: A file with the value.
         image: An image file, or a folder of DICOM files.
         nan_to_null: Whether NaN and infinities in a JSON file become null, as in a component's output.
+        move: Whether the file of a file kind may be moved into the store rather than copied.
 
     Raises:
         ValidationError: The value does not fit the interface.
@@ -65,7 +67,7 @@ def create_value(
     if interface.is_image_kind:
         return _create_image(site, interface, Path(str(image)))
     if interface.is_file_kind:
-        return _create_file(site, interface, existing_file(Path(str(file))))
+        return _create_file(site, interface, existing_file(Path(str(file))), move=move)
     if file is not None:
         value = read_json(site, existing_file(Path(str(file))), nan_to_null=nan_to_null)
     return _create_json(site, interface, value)
@@ -114,9 +116,9 @@ def _create_json(site: Site, interface: ComponentInterface, value: Any) -> Compo
     )
 
 
-def _create_file(site: Site, interface: ComponentInterface, path: Path) -> ComponentInterfaceValue:
+def _create_file(site: Site, interface: ComponentInterface, path: Path, *, move: bool) -> ComponentInterfaceValue:
     check_file(path, kind=interface.kind)
-    return _record(site, interface, site.store.put(path, suffix=interface.file_extension))
+    return _record(site, interface, site.store.put(path, suffix=interface.file_extension, move=move))
 
 
 def _create_image(site: Site, interface: ComponentInterface, source: Path) -> ComponentInterfaceValue:

@@ -106,7 +106,7 @@ def _file(site: Site, tree: HostileTree, interface: ComponentInterface, into: Pa
     path = interface.relative_path
     taken = _take(tree, path, into, max_bytes=site.settings.limits.output_bytes)
     try:
-        return create_value(interface, file=taken)
+        return create_value(interface, file=taken, move=True)
     except ValidationError as error:
         raise ComponentException(messages.invalid_file(path, error)) from error
 

@@ -1,0 +1,1 @@
+"""What `benchmarks/jobs.py` measures, one question a file."""
