@@ -152,19 +152,20 @@ def _draw_path(draw: ImageDraw.ImageDraw, path: Floats, colour: tuple[int, int, 
 def _write_labels(
     draw: ImageDraw.ImageDraw, near: Sequence[tuple[Shape, Floats, Colour]], size: tuple[int, int]
 ) -> None:
-    """Labels above their shapes, each where none is yet."""
+    """Labels above their shapes, or below them, each where none is yet."""
     taken: list[tuple[float, float, float, float]] = []
     for shape, points, colour in sorted(near, key=lambda one: -(one[0].probability or 0))[:MAX_LABELS]:
         x, y = float(points[:, 0].mean()), float(points[:, 1].min()) - 12
         left, top, right, bottom = draw.textbbox((0, 0), shape.label, anchor="mm", font_size=13)
         half, tall = (right - left) / 2 + 3, (bottom - top) / 2 + 3
         x = min(max(x, half), max(size[0] - half, half))
-        y = min(max(y, tall + 4), size[1] - tall)
-        box = (x - half, y - tall, x + half, y + tall)
-        if any(a < box[2] and box[0] < c and b < box[3] and box[1] < d for a, b, c, d in taken):
-            continue
-        taken.append(box)
-        write(draw, (x, y), shape.label, anchor="mm", colour=colour)
+        for place in (y, float(points[:, 1].max()) + 12):
+            middle = min(max(place, tall + 4), size[1] - tall)
+            box = (x - half, middle - tall, x + half, middle + tall)
+            if not any(a < box[2] and box[0] < c and b < box[3] and box[1] < d for a, b, c, d in taken):
+                taken.append(box)
+                write(draw, (x, middle), shape.label, anchor="mm", colour=colour)
+                break
 
 
 def _canvas(shapes: Sequence[Shape]) -> Volume:

@@ -11,7 +11,7 @@ from interfaces.images.bounds import size_text
 from interfaces.images.displacement import VECTOR_LENGTH
 from interfaces.overlays import LookUpTable
 from interfaces.previews.colours import HEAT, Bytes, look_up
-from interfaces.previews.drawing import MARGIN_PX, Panel, compose
+from interfaces.previews.drawing import GAP_PX, MARGIN_PX, Panel, compose
 from interfaces.previews.geometry import Floats, Voxels
 from interfaces.previews.limits import Deadline
 from interfaces.previews.record import PNG, Preview
@@ -20,7 +20,9 @@ from interfaces.previews.views import View, sampled, scaled, views_of
 from interfaces.previews.volumes import Volume, read_volume, read_volumes
 from interfaces.previews.windowing import to_grey, window_of
 
+_BAR_PX, _NUMBER_PX = 14, 50
 _COARSE = 64
+_SOME = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +141,7 @@ def _coloured(
     peak = _peak(values)
     base = over.volume if over else volume
     index = peak if over is None else base.geometry.indices(volume.geometry.points_mm(np.array([peak], float)))[0]
-    views = views_of(base, index, width_px=width_px - 2 * MARGIN_PX)
+    views = views_of(base, index, width_px=width_px - 2 * MARGIN_PX - _BAR_PX - _NUMBER_PX - GAP_PX)
     panels = []
     for view in views:
         shown, inside = sampled(values[..., None], volume.geometry, view.pixel_points_mm())
@@ -166,7 +168,9 @@ def _bar(table: LookUpTable, window: tuple[float, float], height: int, unit: str
     low, high = window if table.relative else (float(table.range_min), float(table.range_max))
     values = np.linspace(high, low, max(48, min(height, 320)))
     colours = look_up(table, values, window=window)[:, :3]
-    return Panel(pixels=np.repeat(colours[:, None], 14, axis=1), title=f"{_number(high)}{unit}")
+    pixels = np.zeros((len(colours), _BAR_PX + _NUMBER_PX, 3), np.uint8)
+    pixels[:, :_BAR_PX] = colours[:, None]
+    return Panel(pixels=pixels, title=f"{_number(high)}{unit}")
 
 
 def blended(behind: Bytes, before: Bytes, alpha: Voxels) -> Bytes:
@@ -214,10 +218,13 @@ def bright_middle(volume: Volume) -> Floats:
 
 
 def _peak(values: Voxels) -> Floats:
-    """The voxel (x, y, z) with the highest value of an array (z, y, x)."""
+    """The voxel (x, y, z) with the highest value of an array (z, y, x); of several, the one in their middle."""
     numbers = np.nan_to_num(values, nan=-np.inf, posinf=-np.inf) if values.dtype.kind == "f" else values
-    z, y, x = np.unravel_index(int(np.argmax(numbers)), values.shape)
-    return np.array([x, y, z], dtype=np.float64)
+    places = np.flatnonzero(numbers == numbers.max())
+    places = places[:: max(1, len(places) // _SOME)]
+    peaks = np.stack(np.unravel_index(places, values.shape)[::-1], axis=1).astype(np.float64)
+    peak: Floats = peaks[np.linalg.norm(peaks - peaks.mean(axis=0), axis=1).argmin()]
+    return peak
 
 
 def image_facts(volume: Volume, *, is_field: bool = False) -> str:

@@ -136,10 +136,18 @@ def pixels() -> Callable[[Preview], np.ndarray]:
 def colour_at() -> Callable[..., list[int]]:
     """The colour of a preview at a point of the patient, on one of its planes."""
 
-    def colour(preview: Preview, base: Path, plane: str, point_mm: Sequence[float], through_mm: Sequence[float]) -> Any:
+    def colour(
+        preview: Preview,
+        base: Path,
+        plane: str,
+        point_mm: Sequence[float],
+        through_mm: Sequence[float],
+        *,
+        beside_px: int = 0,
+    ) -> Any:
         volume = read_volume(base, deadline=Deadline())
         index = volume.geometry.indices(np.array([through_mm], float))[0]
-        views = views_of(volume, index, width_px=WIDTH_PX - 2 * MARGIN_PX)
+        views = views_of(volume, index, width_px=WIDTH_PX - 2 * MARGIN_PX - beside_px)
         left, top, view = _place(views, plane)
         x, y = view.to_pixels(volume.geometry.indices(np.array([point_mm], float)))[0]
         return _pixels(preview)[int(top + y), int(left + x)].tolist()

@@ -11,6 +11,7 @@ from interfaces.overlays import LookUpTable
 from interfaces.previews.making import preview
 
 MIDDLE = (0.0, 0.0, 0.0)
+BAR_PX = 14 + 50 + 12  # the colours of a heat map, the room for their number, and the gap before them
 LEFT_FRONT_HEAD, RIGHT_BACK_HEAD, LEFT_BACK_FEET = (30.0, -24.0, 20.0), (-30.0, 24.0, 20.0), (30.0, 24.0, -20.0)
 
 
@@ -133,12 +134,16 @@ def test_a_heat_map_is_shown_through_its_peak_in_its_look_up_table(value, image_
     peak = (31.0, -29.0, 21.0)
     made = preview(value(Kind.HEAT_MAP, given=path, look_up_table=table))
     for plane in ("Axial", "Coronal", "Sagittal"):
-        assert colour_at(made, path, plane, peak, peak) == [255, 0, 0]
-    assert colour_at(made, path, "Axial", (-31, 29, 21), peak) == [0, 0, 255]
+        assert colour_at(made, path, plane, peak, peak, beside_px=BAR_PX) == [255, 0, 0]
+    assert colour_at(made, path, "Axial", (-31, 29, 21), peak, beside_px=BAR_PX) == [0, 0, 255]
     base = phantom(values={1: 100, 2: 100, 3: 100})
     over = preview(value(Kind.HEAT_MAP, given=path, look_up_table=table), over=value(Kind.IMAGE, given=base))
-    assert colour_at(over, base, "Axial", peak, peak) == [255, 0, 0]
-    assert colour_at(over, base, "Axial", (-31, -29, 21), peak) == [0, 0, 0]  # alpha is 0 there, and the image dark
+    assert colour_at(over, base, "Axial", peak, peak, beside_px=BAR_PX) == [255, 0, 0]
+    assert colour_at(over, base, "Axial", (-31, -29, 21), peak, beside_px=BAR_PX) == [
+        0,
+        0,
+        0,
+    ]  # alpha is 0 there, and the image dark
 
 
 def test_a_displacement_field_shows_the_length_of_its_vectors(value, image_file, pixels):
