@@ -27,7 +27,7 @@ import time
 blob = bytearray(60 * 2**20)
 open('/output/big', 'wb').write(bytes(64 * 2**20))
 end = time.monotonic() + 2.4
-while time.monotonic() < end: pass
+while time.monotonic() < end or time.process_time() < 1: pass
 """
 GOOD = REPORT.format(report="{'fine': True}")
 
@@ -83,9 +83,9 @@ class TestARealRun:
 
     def test_it_is_measured_and_priced(self):
         job = run_component("puppet-report", {"script": BUSY + GOOD})
-        assert 1 < job.cpu_seconds < 30
+        assert 0.9 < job.cpu_seconds < 30
         assert job.peak_memory_bytes > 60 * MB
-        assert max(values(job, "CPUUtilization")) > 20
+        assert max(values(job, "CPUUtilization")) > 5  # also where others keep the machine busy
         assert max(values(job, "MemoryUtilization")) > 100 * 60 / 256
         assert 25 <= max(values(job, "DiskUtilization")) < 50  # a quarter of what it may, and the job's other files
         assert values(job, "GPUUtilization") == []
