@@ -104,8 +104,9 @@ class LookUpTable:
 
     Attributes:
         title: Its name, unique.
-        color: Points ``[r g b position, ...]`` as one string.
-        alpha: Points ``[alpha position, ...]`` or four numbers a point, as many as `color` has.
+        color: Points ``[position r g b, ...]`` as one string, colours from 0 to 1.
+        alpha: Points ``[position alpha, ...]`` or four numbers a point (the first and last count), as many as `color`
+            has.
         color_invert: The same for an inverted display, or "".
         alpha_invert: As many points as `color_invert`, or "".
         range_min: Lowest voxel value.

@@ -11,13 +11,14 @@ import SimpleITK as sitk
 
 from interfaces.errors import ValidationError
 from interfaces.images.bounds import bytes_text
-from interfaces.images.formats import METAIMAGE, image_format
+from interfaces.images.formats import METAIMAGE, TIFF, image_format
 from interfaces.images.header import ImageHeader, read_header
 from interfaces.images.metaimage import MetaImageLayout, metaimage_layout
 from interfaces.images.metaimage_stream import metaimage_blocks
 from interfaces.images.reading import read_voxels
 from interfaces.previews.geometry import Geometry, Voxels, geometry_of, to_patient_axes
 from interfaces.previews.limits import Deadline
+from interfaces.previews.tiff_overviews import read_overview
 
 MAX_SIDE, MAX_FLAT_SIDE = 512, 2048
 """Most voxels along an axis that are kept of a volume, and of a flat image."""
@@ -60,8 +61,7 @@ def read_volume(path: Path, *, deadline: Deadline) -> Volume:
     Raises:
         ValidationError: As for `read_header`, or the image takes too much time or memory.
     """
-    header = read_header(path)
-    return volume_of(next(_volumes(path, header, deadline, volumes=1)), header)
+    return next(_read(path, deadline, is_whole=False))
 
 
 def read_volumes(path: Path, *, deadline: Deadline) -> Iterator[Volume]:
@@ -70,9 +70,16 @@ def read_volumes(path: Path, *, deadline: Deadline) -> Iterator[Volume]:
     Raises:
         ValidationError: As for `read_volume`.
     """
+    return _read(path, deadline, is_whole=True)
+
+
+def _read(path: Path, deadline: Deadline, *, is_whole: bool) -> Iterator[Volume]:
     header = read_header(path)
-    count = header.size[3] if header.dimension == 4 else 1
-    for voxels in _volumes(path, header, deadline, volumes=count):
+    is_slide = image_format(path) is TIFF and header.dimension == 2 and header.voxel_bytes > MAX_WHOLE_BYTES
+    if is_slide and (copy := read_overview(path, header)):
+        yield Volume(voxels=copy[0], geometry=copy[1], header=header, is_flat=True)
+        return
+    for voxels in _volumes(path, header, deadline, volumes=header.size[3] if is_whole and header.dimension == 4 else 1):
         yield volume_of(voxels, header)
 
 

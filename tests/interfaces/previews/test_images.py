@@ -152,3 +152,27 @@ def test_a_displacement_field_shows_the_length_of_its_vectors(value, image_file,
     made = preview(value(Kind.DISPLACEMENT_FIELD, given=image_file(field, spacing=(1, 1, 1, 1))))
     assert "a displacement field of 8 x 7 x 6 vectors" in made.text
     assert pixels(made).max() > 200
+
+
+def test_a_dicom_image_set_is_shown_as_its_volume(value, tmp_path, pixels):
+    import pydicom
+    from pydicom.data import get_testdata_file
+    from pydicom.uid import generate_uid
+
+    series, folder = generate_uid(), tmp_path / "series"
+    folder.mkdir()
+    for number in range(4):
+        dataset = pydicom.dcmread(get_testdata_file("CT_small.dcm", download=False))
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        dataset.SeriesInstanceUID = series
+        dataset.ImagePositionPatient = [-158.0, -179.0, -75.5 + 5 * number]
+        dataset.InstanceNumber = number + 1
+        dataset.save_as(folder / f"{number}.dcm")
+    made = preview(value(Kind.DICOM_IMAGE_SET, given=folder))
+    assert "128 x 128 x 4 voxels" in made.text
+    assert pixels(made).max() > 200
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".nii.gz", ".nrrd"])
+def test_other_formats_are_shown_too(value, image_file, pixels, suffix):
+    assert pixels(preview(value(Kind.IMAGE, given=image_file(grid("uint8"), suffix=suffix)))).max() > 200
