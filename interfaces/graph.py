@@ -1,10 +1,13 @@
-"""The typed graph: nodes are components, edges are interface values. Nothing here runs anything."""
+"""The typed graph: nodes are components or other graphs, edges are interface values. Nothing here runs anything."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+
+from interfaces.errors import ValidationError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +35,33 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """One step of a graph.
+    """One step of a graph: a component or another graph.
 
     Attributes:
-        component: Slug of the component.
-        inputs: By slug of the component's input, where its value comes from.
+        component: Slug of the component; "" for a node that is a graph.
+        graph: Slug of the graph; "" for a node that is a component.
+        inputs: By slug of the component's input, or name of the graph's input, where its value comes from.
+        optional: Whether it is left out where one of its inputs is not there.
+        scatter: Those of its inputs that are lists, of which each run takes one element. Several go in step.
     """
 
-    component: str
+    component: str = ""
+    graph: str = ""
     inputs: Mapping[str, Source]
+    optional: bool = False
+    scatter: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse none or both."""
+        if bool(self.component) == bool(self.graph):
+            raise ValidationError("a node needs exactly one of component and graph")
 
     @property
+    def runs(self) -> str:
+        """The slug of what it runs."""
+        return self.component or self.graph
+
+    @cached_property
     def needs(self) -> frozenset[str]:
         """The names of the nodes that must have finished before."""
         return frozenset(source.node for source in self.inputs.values() if source.node)
@@ -50,13 +69,14 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
-    """A graph as a person wrote it.
+    """A graph as a person wrote it, in YAML or in Python.
 
     Attributes:
         title: Human readable, unique name.
         slug: Made from the title unless given.
         description: What the graph is for.
         inputs: Interface slug by name of the graph's input.
+        lists: The names of those inputs that are lists of values of their interface.
         nodes: The steps by name.
         outputs: Where each output comes from, by its name.
     """
@@ -66,6 +86,7 @@ class Graph:
     inputs: Mapping[str, str]
     nodes: Mapping[str, Node]
     outputs: Mapping[str, Source]
+    lists: frozenset[str] = frozenset()
     description: str = field(default="")
 
     def order(self) -> list[str]:
@@ -74,7 +95,7 @@ class Graph:
         Raises:
             graphlib.CycleError: The graph has a cycle.
         """
-        known = {name: sorted(node.needs & set(self.nodes)) for name, node in self.nodes.items()}
+        known = {name: sorted(node.needs & self.nodes.keys()) for name, node in self.nodes.items()}
         return list(TopologicalSorter(known).static_order())
 
     def cycle(self) -> list[str]:
@@ -84,3 +105,11 @@ class Graph:
         except CycleError as error:
             return list(error.args[1])
         return []
+
+    def followers(self) -> dict[str, set[str]]:
+        """By node, the nodes that need it."""
+        found: dict[str, set[str]] = {name: set() for name in self.nodes}
+        for name, node in self.nodes.items():
+            for needed in node.needs & self.nodes.keys():
+                found[needed].add(name)
+        return found

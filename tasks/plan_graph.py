@@ -16,6 +16,7 @@ from interfaces.engine import get_engine
 from interfaces.errors import GraphInvalid, InvalidInputs
 from interfaces.graph import Graph
 from interfaces.graph_check import check_graph
+from interfaces.graph_ports import Definitions
 from interfaces.site import get_site
 from interfaces.value import ComponentInterfaceValue
 from tasks.in_thread import in_thread
@@ -44,7 +45,7 @@ def planned(slug: str, given: Mapping[str, Any]) -> GraphPlan:
         graph = find_graphs(session, [slug])[slug]
         components = find_components(session)
         interfaces = find_interfaces(session)
-        problems = list(check_graph(graph, components=components, interfaces=interfaces))
+        problems = list(check_graph(graph, Definitions(components=components, interfaces=interfaces)))
         problems += [
             f"the component '{component}' has no container image; register its folder again"
             for component in sorted({node.component for node in graph.nodes.values()} & set(components))

@@ -34,6 +34,7 @@ from interfaces.engine import get_engine
 from interfaces.errors import DefinitionError, DefinitionErrors
 from interfaces.graph import Graph
 from interfaces.graph_check import find_problems
+from interfaces.graph_ports import Definitions
 from interfaces.kinds import InterfaceKindChoices
 from interfaces.site import Site, get_site
 from interfaces.storage.file_store import StoredFile
@@ -105,8 +106,10 @@ def check_catalogue(session: Session, catalogue: Catalogue) -> None:
     for component in catalogue.components:
         problems += _slug_problems(catalogue, component, interfaces)
     components |= {one.slug: one for one in catalogue.components}
+    graphs |= {one.slug: one for one in catalogue.graphs}
+    known = Definitions(components=components, interfaces=interfaces, graphs=graphs)
     for graph in catalogue.graphs:
-        found = find_problems(graph, components=components, interfaces=interfaces)
+        found = find_problems(graph, known)
         problems += [catalogue.error(graph, problem.text, *problem.key) for problem in found]
     if problems:
         raise problems[0] if len(problems) == 1 else DefinitionErrors(problems)

@@ -13,7 +13,7 @@ from interfaces.graph import Graph, Node, Source
 ROOT = "graph"
 REQUIRED = ("title", "nodes", "outputs")
 KEYS = (*REQUIRED, "slug", "description", "inputs")
-NODE_KEYS = ("component", "inputs")
+NODE_KEYS = ("component", "graph", "inputs", "optional", "scatter")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _SOURCE = re.compile(rf"{_NAME.pattern}(?:\.[A-Za-z0-9][A-Za-z0-9_-]*)?")
@@ -33,12 +33,20 @@ def read_graph(source: YamlSource, problems: list[DefinitionError]) -> Iterator[
     section = Section(source, (ROOT,), problems, known=KEYS, required=REQUIRED)
     title, slug = section.title_and_slug()
     description = section.lines("description")
-    inputs = _texts(section, "inputs")
+    inputs, lists = _inputs(section)
     nodes = dict(_nodes(section))
     outputs = {name: origin for name, origin in _sources(section, "outputs") if _is_name(section, "outputs", name)}
     if len(problems) == before:
         yield (
-            Graph(title=title, slug=slug, description=description, inputs=inputs, nodes=nodes, outputs=outputs),
+            Graph(
+                title=title,
+                slug=slug,
+                description=description,
+                inputs=inputs,
+                lists=lists,
+                nodes=nodes,
+                outputs=outputs,
+            ),
             (ROOT,),
         )
 
@@ -50,9 +58,25 @@ def _is_name(section: Section, key: str, name: str) -> bool:
     return False
 
 
-def _texts(section: Section, key: str) -> dict[str, str]:
-    names = section.mapping(key)
-    return {name: names.text(name) for name in names.data if _is_name(section, key, name)} if names else {}
+def _inputs(section: Section) -> tuple[dict[str, str], frozenset[str]]:
+    """Interface slugs by name, and which are lists: ``scan: t1`` is one value, ``scans: [t1]`` a list of values."""
+    found: dict[str, str] = {}
+    lists: set[str] = set()
+    names = section.mapping("inputs")
+    for name in names.data if names else ():
+        assert names is not None
+        if not _is_name(section, "inputs", name):
+            continue
+        if isinstance(names.data[name], list):
+            slugs = names.texts(name)
+            if len(slugs) == 1:
+                found[name] = slugs[0]
+                lists.add(name)
+            elif name not in names.faulty:
+                names.problem("must be one interface slug, or [SLUG] for a list of its values", name)
+        else:
+            found[name] = names.text(name)
+    return found, frozenset(lists)
 
 
 def _nodes(section: Section) -> Iterator[tuple[str, Node]]:
@@ -62,9 +86,25 @@ def _nodes(section: Section) -> Iterator[tuple[str, Node]]:
     if section.data["nodes"] == {}:
         section.problem("needs at least one node", "nodes")
     for name in nodes.data:
-        if _is_name(section, "nodes", name):
-            node = nodes.section(name, known=NODE_KEYS, required=("component",))
-            yield name, Node(component=node.text("component"), inputs=dict(_sources(node, "inputs")))
+        if not _is_name(section, "nodes", name):
+            continue
+        is_graph = isinstance(nodes.data[name], dict) and "graph" in nodes.data[name]
+        what = "graph" if is_graph else "component"
+        node = nodes.section(name, known=NODE_KEYS, required=(what,))
+        if is_graph and "component" in node.data:
+            node.problem("stands beside 'graph'; a node is one of them", "component")
+        slug, inputs, scatter = node.text(what), dict(_sources(node, "inputs")), _scatter(node)
+        optional = bool(node.flag("optional", False))
+        if slug:
+            part = {what: slug}
+            yield name, Node(**part, inputs=inputs, optional=optional, scatter=scatter)
+
+
+def _scatter(node: Section) -> tuple[str, ...]:
+    if isinstance(node.data.get("scatter"), list):
+        return node.texts("scatter", wanted="the name of an input")
+    text = node.text("scatter")
+    return (text,) if text else ()
 
 
 def _sources(section: Section, key: str) -> Iterator[tuple[str, Source]]:

@@ -96,17 +96,25 @@ def save_graph(session: Session, graph: Graph) -> bool:
     """Register a graph, or apply what changed; gives whether anything was written."""
     definition = {
         "description": graph.description,
-        "inputs": dict(graph.inputs),
-        "nodes": {
-            name: {
-                "component": node.component,
-                "inputs": {slug: str(one) for slug, one in node.inputs.items()},
-            }
-            for name, node in graph.nodes.items()
-        },
+        "inputs": {name: [slug] if name in graph.lists else slug for name, slug in graph.inputs.items()},
+        "nodes": {name: _node_json(node) for name, node in graph.nodes.items()},
         "outputs": {name: str(source) for name, source in graph.outputs.items()},
     }
     return _save(session, GraphRow, graph.slug, graph.title, definition)
+
+
+def _node_json(node: Node) -> dict[str, Any]:
+    """A node as it is written in YAML."""
+    runs = {"component": node.component} if node.component else {"graph": node.graph}
+    inputs = {slug: str(source) for slug, source in node.inputs.items()}
+    optional = {"optional": True} if node.optional else {}
+    scatter = {"scatter": list(node.scatter)} if node.scatter else {}
+    return {**runs, "inputs": inputs, **optional, **scatter}
+
+
+def _node(data: dict[str, Any]) -> Node:
+    inputs = {slug: Source.from_text(text) for slug, text in data["inputs"].items()}
+    return Node(**{**data, "inputs": inputs, "scatter": tuple(data.get("scatter", ()))})
 
 
 def _graph(row: GraphRow) -> Graph:
@@ -115,14 +123,9 @@ def _graph(row: GraphRow) -> Graph:
         slug=row.slug,
         title=row.title,
         description=data["description"],
-        inputs=data["inputs"],
-        nodes={
-            name: Node(
-                component=node["component"],
-                inputs={slug: Source.from_text(text) for slug, text in node["inputs"].items()},
-            )
-            for name, node in data["nodes"].items()
-        },
+        inputs={name: one[0] if isinstance(one, list) else one for name, one in data["inputs"].items()},
+        lists=frozenset(name for name, one in data["inputs"].items() if isinstance(one, list)),
+        nodes={name: _node(node) for name, node in data["nodes"].items()},
         outputs={name: Source.from_text(text) for name, text in data["outputs"].items()},
     )
 

@@ -12,6 +12,7 @@ from interfaces.definition import ComponentInterface
 from interfaces.edges import interfaces_compatible
 from interfaces.graph import Graph, Node, Source
 from interfaces.graph_check import check_graph, find_problems
+from interfaces.graph_ports import Definitions
 from interfaces.kinds import InterfaceKindChoices as Kind
 from interfaces.overlays import OverlaySegment
 
@@ -55,6 +56,8 @@ COMPONENTS = {
     )
 }
 
+KNOWN = Definitions(components=COMPONENTS, interfaces=INTERFACES)
+
 
 def graph(nodes: dict[str, tuple[str, dict[str, str]]], inputs: dict[str, str], outputs: dict[str, str]) -> Graph:
     def sources(texts: dict[str, str]) -> dict[str, Source]:
@@ -82,7 +85,7 @@ def a_graph(inputs: dict[str, str] = SCAN, outputs: dict[str, str] | None = None
 
 
 def check(one: Graph, **changes: Any) -> tuple[str, ...]:
-    return check_graph(one, **{"components": COMPONENTS, "interfaces": INTERFACES, **changes})
+    return check_graph(one, Definitions(**{"components": COMPONENTS, "interfaces": INTERFACES, **changes}))
 
 
 @pytest.mark.parametrize(
@@ -219,9 +222,7 @@ def test_a_sound_graph_has_no_problems(sound):
 )
 def test_one_mistake_is_one_problem_with_its_key(wrong, problem, key):
     assert check(wrong) == (problem,)
-    assert [one.key for one in find_problems(wrong, components=COMPONENTS, interfaces=INTERFACES)] == [
-        tuple(key.split())
-    ]
+    assert [one.key for one in find_problems(wrong, KNOWN)] == [tuple(key.split())]
 
 
 def test_inputs_that_come_from_several_sets_are_named_with_the_sets():
@@ -320,4 +321,4 @@ def test_an_edge_is_let_through_just_where_the_interfaces_are_compatible(output,
     one = graph({"a": ("maker", {}), "b": ("taker", {wanted: f"a.{output}"})}, {}, {"r": "b.report"})
     why = interfaces_compatible(INTERFACES[output], INTERFACES[wanted])
     expected = (f"the input '{wanted}' of the node 'b' can't take a.{output}: {why}",) if why else ()
-    assert check_graph(one, components=parts, interfaces=INTERFACES) == expected
+    assert check(one, components=parts) == expected

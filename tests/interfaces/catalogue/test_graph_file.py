@@ -48,6 +48,22 @@ def test_every_key_is_read(read):
     }
 
 
+def test_lists_graphs_within_graphs_and_what_is_optional_are_read(read):
+    text = a_graph(
+        inputs="{scans: [t1-brain-mri], one: t1-brain-mri}",
+        nodes="{a: {component: b, inputs: {x: scans, y: one}, scatter: x},"
+        " c: {graph: d, inputs: {n: a.m}, optional: true}, e: {component: f, inputs: {g: a.m}, scatter: [g, h]}}",
+    )
+    (graph,) = read(text).graphs
+    assert graph.inputs == {"scans": "t1-brain-mri", "one": "t1-brain-mri"}
+    assert graph.lists == {"scans"}
+    assert {name: (node.component, node.graph, node.optional, node.scatter) for name, node in graph.nodes.items()} == {
+        "a": ("b", "", False, ("x",)),
+        "c": ("", "d", True, ()),
+        "e": ("f", "", False, ("g", "h")),
+    }
+
+
 @pytest.mark.parametrize("inputs", ["-", "", "{}"])
 def test_a_graph_may_have_no_inputs(read, inputs):
     (graph,) = read(a_graph(inputs=inputs, nodes="{make: {component: maker}}")).graphs
@@ -69,7 +85,7 @@ def test_a_graph_without_outputs_says_so(read, problems):
         ({"ouputs": "{}"}, 6, "ouputs", "is not a known key; did you mean 'outputs'?"),
         ({"inputs": "[mri]"}, 3, "inputs", "must be a mapping of keys to values, not a list"),
         ({"inputs": "{mri: }"}, 3, "inputs.mri", "must be text, not nothing"),
-        ({"inputs": "{mri: [a]}"}, 3, "inputs.mri", "must be text, not a list"),
+        ({"inputs": "{mri: {a: b}}"}, 3, "inputs.mri", "must be text, not a mapping of keys to values"),
         ({"inputs": "{m.r.i: a}"}, 3, "inputs.m.r.i", "the name 'm.r.i' may hold only letters, digits, - and _"),
         ({"nodes": ""}, 4, "nodes", "must be a mapping of keys to values, not nothing"),
         ({"nodes": "{}"}, 4, "nodes", "needs at least one node"),
@@ -86,6 +102,13 @@ def test_a_graph_without_outputs_says_so(read, problems):
         ({"nodes": "{a: {component: b, inputs: {c: d.}}}"}, 4, "nodes.a.inputs.c", "'d.' names no value"),
         ({"nodes": "{a: {component: b, inputs: {c: d.e.f}}}"}, 4, "nodes.a.inputs.c", "'d.e.f' names no value"),
         ({"nodes": "{a: {component: b, inputs: {c: '.d'}}}"}, 4, "nodes.a.inputs.c", "write the name of an input"),
+        ({"inputs": "{mri: [a, b]}"}, 3, "inputs.mri", "must be one interface slug, or [SLUG] for a list"),
+        ({"inputs": "{mri: [1]}"}, 3, "inputs.mri[0]", "must be text, not '1'"),
+        ({"nodes": "{a: {component: b, graph: c}}"}, 4, "nodes.a.component", "stands beside 'graph'"),
+        ({"nodes": "{a: {graph: }}"}, 4, "nodes.a.graph", "must be text, not nothing"),
+        ({"nodes": "{a: {component: b, optional: 1}}"}, 4, "nodes.a.optional", "must be true or false"),
+        ({"nodes": "{a: {component: b, scatter: []}}"}, 4, "nodes.a.scatter", "needs the name of an input"),
+        ({"nodes": "{a: {component: b, scatter: {c: d}}}"}, 4, "nodes.a.scatter", "must be text, not a mapping"),
         ({"outputs": "{x: 1.5}"}, 5, "outputs.x", "must be text, not '1.5'; quote it"),
         ({"outputs": "{a b: segment.tissues}"}, 5, "outputs.a b", "the name 'a b' may hold only"),
     ],

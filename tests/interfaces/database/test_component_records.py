@@ -22,8 +22,13 @@ from interfaces.tarballs import TarballKind
 GRAPH = Graph(
     title="Chain",
     slug="chain",
-    inputs={"mri": "scan"},
-    nodes={"one": Node(component="lesion-counter", inputs={"scan": Source(node=None, name="mri")})},
+    inputs={"mri": "scan", "others": "scan"},
+    lists=frozenset({"others"}),
+    nodes={
+        "one": Node(component="lesion-counter", inputs={"scan": Source(node=None, name="mri")}, optional=True),
+        "each": Node(component="lesion-counter", inputs={"scan": Source(node=None, name="others")}, scatter=("scan",)),
+        "more": Node(graph="other", inputs={}),
+    },
     outputs={"count": Source(node="one", name="lesions")},
 )
 
