@@ -63,6 +63,8 @@ class ComponentJob(BaseModel):
         cpu_seconds: Processor time of all its processes, or None where it could not be measured.
         invoke_duration_s: Seconds that a warm container took to answer, or None.
         retry_of: The job that this one repeats, or None.
+        cache_key: The key of its work (see `interfaces.cache_keys`); "" until its inputs are known.
+        why: Why it ran rather than being answered by an earlier success; "" where none was looked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -102,6 +104,8 @@ class ComponentJob(BaseModel):
     cpu_seconds: float | None = None
     invoke_duration_s: float | None = None
     retry_of: UUID | None = None
+    cache_key: str = ""
+    why: str = ""
 
     @property
     def container(self) -> ComponentImage:

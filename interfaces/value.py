@@ -18,7 +18,7 @@ from interfaces.json_parsing import parse_json
 from interfaces.json_values import copy_json
 from interfaces.kinds import InterfaceKindChoices, InterfaceSuperKindChoices
 from interfaces.site import get_site
-from interfaces.storage.file_store import StoredMember
+from interfaces.storage.file_store import StoredFile, StoredMember
 
 _NOT_READ = object()
 
@@ -121,6 +121,15 @@ class ComponentInterfaceValue(BaseModel):
     def image_file(self) -> Path | None:
         """The one file of an image; None for a DICOM image set, which has several, and for what is no image."""
         return None if self.is_folder else self.image
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether its content is still there, which costs a look at each file; `clean` reads it."""
+        if self.interface.super_kind == InterfaceSuperKindChoices.VALUE:
+            return True
+        whole = StoredFile(sha256=self.sha256, size=self.size_in_storage)
+        files = [StoredFile(sha256=one.sha256, size=one.size) for one in self.files] if self.is_folder else [whole]
+        return all(get_site().store.holds(one, suffix=self.suffix) for one in files)
 
     def clean(self) -> None:
         """Check it anew: what is stored is there, is what was stored, and is valid for its interface.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import String, cast, func, select, update
 from sqlalchemy.orm import Session
 
+from interfaces.cache_keys import inputs_part
 from interfaces.database.component_records import image_from_row, tarball_from_row
 from interfaces.database.follow_up_records import add_follow_up
+from interfaces.database.in_parts import in_parts
 from interfaces.database.inserting import insert_if_new
 from interfaces.database.lease_records import lease_end
 from interfaces.database.tables import ImageRow, JobRow, JobValueRow, TarballRow
@@ -41,6 +44,8 @@ _SAME = (
     "cpu_seconds",
     "invoke_duration_s",
     "retry_of",
+    "cache_key",
+    "why",
 )
 """Fields that have the same name and form in the record and in the row."""
 
@@ -61,6 +66,7 @@ def _columns(job: ComponentJob) -> dict[str, Any]:
         "verdict_kind": str(job.verdict.get("kind", "")) if job.verdict else "",
         "figures": packed(job),
         "duration_s": job.duration.total_seconds() if job.duration is not None else None,
+        "inputs_key": inputs_part(job.cache_key),
     }
 
 
@@ -88,6 +94,8 @@ def save_job(session: Session, job: ComponentJob) -> None:
         for name, value in _columns(job).items():
             if getattr(row, name) != value:
                 setattr(row, name, value)
+        if job.status.is_final:
+            row.claimed_key = None  # with its end, so that nobody sees neither a runner nor a result
     session.flush()
     for direction, values in (("input", job.inputs), ("output", job.outputs)):
         for value in values.values():
@@ -112,7 +120,7 @@ def load_job(session: Session, job_id: UUID | str) -> ComponentJob:
     if len(rows) != 1:
         what = f"several jobs have an id that starts with '{job_id}'" if rows else f"no job '{job_id}' is known"
         raise UnknownName(f"{what}; 'component-flows jobs' lists them")
-    return _from_row(session, rows[0])
+    return _from_rows(session, rows)[0]
 
 
 def list_jobs(session: Session, *, status: JobStatus | None = None, limit: int = 50) -> list[ComponentJob]:
@@ -120,21 +128,37 @@ def list_jobs(session: Session, *, status: JobStatus | None = None, limit: int =
     query = select(JobRow).order_by(JobRow.created.desc()).limit(limit)
     if status is not None:
         query = query.where(JobRow.status == status.value)
-    return [_from_row(session, row) for row in session.scalars(query)]
+    return _from_rows(session, session.scalars(query))
 
 
-def _values(session: Session, job_id: UUID) -> dict[str, dict[str, ComponentInterfaceValue]]:
-    links = session.scalars(select(JobValueRow).where(JobValueRow.job_id == job_id)).all()
-    values = find_values(session, [link.value_pk for link in links])
-    found: dict[str, dict[str, ComponentInterfaceValue]] = {"input": {}, "output": {}}
+def load_jobs(session: Session, ids: Collection[UUID]) -> dict[UUID, ComponentJob]:
+    """Those jobs by id, in a few queries however many they are; one that is not known is left out."""
+    rows = [row for some in in_parts(ids) for row in session.scalars(select(JobRow).where(JobRow.id.in_(some)))]
+    return {job.id: job for job in _from_rows(session, rows)}
+
+
+def _values(session: Session, ids: Collection[UUID]) -> dict[UUID, dict[str, dict[str, ComponentInterfaceValue]]]:
+    """By job, the inputs and outputs by slug."""
+    query = select(JobValueRow)
+    links = [one for some in in_parts(ids) for one in session.scalars(query.where(JobValueRow.job_id.in_(some)))]
+    pks = {link.value_pk for link in links}
+    values = {pk: value for some in in_parts(pks) for pk, value in find_values(session, some).items()}
+    found: dict[UUID, dict[str, dict[str, ComponentInterfaceValue]]] = {
+        job_id: {"input": {}, "output": {}} for job_id in ids
+    }
     for link in links:
         value = values[link.value_pk]
-        found[link.direction][value.interface.slug] = value
+        found[link.job_id][link.direction][value.interface.slug] = value
     return found
 
 
-def _from_row(session: Session, row: JobRow) -> ComponentJob:
-    values = _values(session, row.id)
+def _from_rows(session: Session, rows: Iterable[JobRow]) -> list[ComponentJob]:
+    rows = list(rows)
+    values = _values(session, [row.id for row in rows])
+    return [_from_row(session, row, values[row.id]) for row in rows]
+
+
+def _from_row(session: Session, row: JobRow, values: dict[str, dict[str, ComponentInterfaceValue]]) -> ComponentJob:
     image = session.get_one(ImageRow, row.image_pk)
     tarball = session.get(TarballRow, row.tarball_pk) if row.tarball_pk is not None else None
     return ComponentJob(

@@ -205,6 +205,9 @@ class JobRow(Base):
         Index("jobs_by_component", "component_slug", "status", "completed_at"),
         Index("jobs_by_time", "created"),
         Index("jobs_by_figures", "image_pk", "status", "verdict_kind", "figures"),
+        Index("jobs_by_work", "cache_key", "status"),
+        Index("jobs_by_inputs", "inputs_key", "component_slug", "status"),
+        Index("one_runner_a_key", "claimed_key", unique=True),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -248,6 +251,12 @@ class JobRow(Base):
     lease_owner: Mapped[str] = mapped_column(String(255), server_default="", default="", index=True)
     lease_until: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
+    # See `interfaces.cache_keys`; the part of the key that stands for the inputs; why no earlier success was taken.
+    cache_key: Mapped[str] = mapped_column(String(100), server_default="", default="")
+    inputs_key: Mapped[str] = mapped_column(String(35), server_default="", default="")
+    why: Mapped[str] = mapped_column(Text, server_default="", default="")
+    # The key again while this job is the one that the others of the same work wait for.
+    claimed_key: Mapped[str | None] = mapped_column(String(100))
 
 
 class FollowUpRow(Base):

@@ -184,6 +184,14 @@ class FileStore:
                 incoming.unlink(missing_ok=True)
         return local
 
+    def holds(self, stored: StoredFile, *, suffix: str) -> bool:
+        """Whether the store has a file of that name and size; its content is not read."""
+        name = self._name(stored.sha256, suffix)
+        try:
+            return (self.folder / name).stat().st_size == stored.size
+        except OSError:
+            return self._remote is not None and bool(self._remote.exists(f"{self._root}/{name}"))
+
     def folder_path(self, members: Sequence[StoredMember], *, suffix: str) -> Path:
         """A read-only folder on this machine with those files; it is made of links once, when it is first asked for.
 

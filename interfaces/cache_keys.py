@@ -1,0 +1,159 @@
+"""What makes two pieces of work the same: all that a component's container can see, and what is taken from it.
+
+See docs/adr/0006-same-work.md for what counts and what does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from interfaces.component import Method
+from interfaces.jobs import ComponentJob
+from interfaces.json_values import canonical_json
+from interfaces.value import ComponentInterfaceValue
+
+VERSION = "v1"
+"""Of the form of a key. Another one makes all earlier work unknown, which is right where keys begin to mean more."""
+
+_SHORT = 4
+"""Hexadecimal digits of a hash that a person is shown at least."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkInput:
+    """One input as the container sees it.
+
+    Attributes:
+        sha256: Of its content, 64 hexadecimal digits.
+        place: Where it lies below /input: prefix, relative path, and an image's own file name.
+        meaning: SHA-256 of what its segments and its look-up table say about it; "" where it has none.
+    """
+
+    sha256: str
+    place: str
+    meaning: str = ""
+
+    @classmethod
+    def of(cls, value: ComponentInterfaceValue, prefix: str = "") -> WorkInput:
+        """A stored value with the prefix of its path."""
+        interface = value.interface
+        table = interface.look_up_table.as_json() if interface.look_up_table else None
+        segments = interface.overlay_segments_json
+        meaning = _digest([segments, table]) if segments or table else ""
+        return cls(sha256=value.sha256, place=str(PurePosixPath(prefix, value.relative_path)), meaning=meaning)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """A piece of work, whoever does it and whenever.
+
+    Attributes:
+        image: Digest of the container image, ``sha256:`` and 64 hexadecimal digits.
+        inputs: By slug.
+        outputs: The slugs of what is taken from it.
+        tarballs: SHA-256 of the model or ground truth by its kind.
+        gpu_type: The GPU that it needs; "" for none.
+        method: How the container is called.
+    """
+
+    image: str
+    inputs: Mapping[str, WorkInput]
+    outputs: frozenset[str]
+    tarballs: Mapping[str, str] = field(default_factory=dict)
+    gpu_type: str = ""
+    method: Method = Method.EXEC
+
+    @classmethod
+    def of(cls, job: ComponentJob, method: Method) -> Work:
+        """The work of a job whose inputs are known, by a component that is called in that way."""
+        return cls(
+            image=job.image.sha256,
+            inputs={
+                slug: WorkInput.of(value, job.input_prefixes.get(str(value.pk), ""))
+                for slug, value in job.inputs.items()
+            },
+            outputs=frozenset(job.output_slugs),
+            tarballs={job.tarball.kind.value: job.tarball.sha256} if job.tarball else {},
+            gpu_type=job.requires_gpu_type,
+            method=method,
+        )
+
+    @classmethod
+    def of_ended(cls, job: ComponentJob) -> Work:
+        """The work that a job did; how it was called is seen from what was measured."""
+        return cls.of(job, Method.EXEC if job.invoke_duration_s is None else Method.INVOKE)
+
+    @cached_property
+    def key(self) -> str:
+        """``v1:<hash of the inputs>:<hash of all>``; the same work has the same key, on every machine.
+
+        The first hash (32 hexadecimal digits) only serves to find what ran over the same inputs; the second one is a
+        whole SHA-256.
+        """
+        inputs = {slug: asdict(one) for slug, one in self.inputs.items()}
+        rest = {
+            "image": self.image,
+            "outputs": sorted(self.outputs),
+            "tarballs": dict(self.tarballs),
+            "gpu_type": self.gpu_type,
+            "method": self.method.value,
+        }
+        return f"{VERSION}:{_digest(inputs)[:32]}:{_digest({**rest, 'inputs': inputs})}"
+
+    def changes_since(self, earlier: Work) -> list[str]:
+        """What differs from an earlier piece of work, one text each; empty where nothing does."""
+        return [
+            *_changed("the image", earlier.image, self.image),
+            *_changes("the", {**earlier.tarballs}, {**self.tarballs}),
+            *self._changed_inputs(earlier),
+            *_plain("the GPU type", earlier.gpu_type or "none", self.gpu_type or "none"),
+            *_plain("the method", earlier.method, self.method),
+            *_plain("the outputs", ", ".join(sorted(earlier.outputs)), ", ".join(sorted(self.outputs))),
+        ]
+
+    def _changed_inputs(self, earlier: Work) -> Iterable[str]:
+        before, now = ({slug: one.sha256 for slug, one in work.inputs.items()} for work in (earlier, self))
+        yield from _changes("the input", before, now, quoted=True)
+        for slug in sorted(before.keys() & now.keys()):
+            old, new = earlier.inputs[slug], self.inputs[slug]
+            if old.place != new.place:
+                yield f"the input '{slug}' lies elsewhere ({old.place} -> {new.place})"
+            if old.meaning != new.meaning:
+                yield f"the segments or the look-up table of the input '{slug}' changed"
+
+
+def inputs_part(key: str) -> str:
+    """What the keys of all work over the same inputs begin with; "" for an empty key."""
+    return key.rpartition(":")[0]
+
+
+def _digest(document: object) -> str:
+    return hashlib.sha256(canonical_json(document)).hexdigest()
+
+
+def _changes(what: str, before: Mapping[str, str], now: Mapping[str, str], *, quoted: bool = False) -> Iterable[str]:
+    for name in sorted(before.keys() | now.keys()):
+        called = f"{what} '{name}'" if quoted else f"{what} {name.replace('-', ' ')}"
+        if name not in before:
+            yield f"{called} is new"
+        elif name not in now:
+            yield f"{called} is no longer given"
+        else:
+            yield from _changed(called, before[name], now[name])
+
+
+def _changed(what: str, before: str, now: str) -> Iterable[str]:
+    """Two hashes that differ, as short as they differ."""
+    old, new = before.removeprefix("sha256:"), now.removeprefix("sha256:")
+    if old != new:
+        digits = next((n for n in range(_SHORT, len(new)) if old[:n] != new[:n]), len(new))
+        yield f"{what} changed (sha256:{old[:digits]} -> {new[:digits]})"
+
+
+def _plain(what: str, before: str, now: str) -> Iterable[str]:
+    if before != now:
+        yield f"{what} changed ({before} -> {now})"
