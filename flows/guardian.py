@@ -115,6 +115,7 @@ def _watch(site: Site) -> None:
             tidied = now
             _tidy()
         if now - busy >= IDLE_S:
+            _tidy()  # a container that was kept warm has no job
             _say("no job for a while")
             return
 

@@ -22,6 +22,7 @@ from importlib import import_module
 from typing import Any, Literal
 from uuid import UUID
 
+import httpx
 from anyio import CancelScope
 from prefect import Flow, Task, tags, task
 from prefect.cache_policies import NO_CACHE
@@ -30,7 +31,14 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 
-from interfaces.database.follow_up_records import FollowUp, FollowUpStatus, claim, complete, find_follow_up
+from interfaces.database.follow_up_records import (
+    FollowUp,
+    FollowUpStatus,
+    claim,
+    complete,
+    find_follow_up,
+    let_go,
+)
 from interfaces.errors import ChainFailed, DefinitionError
 from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
@@ -219,16 +227,30 @@ async def run_claimed(follow_up: FollowUp) -> None:
         await run_reference(read_reference(follow_up.reference), follow_up.job_id)
         status = FollowUpStatus.DONE
     except ChainFailed as error:
-        status, message = FollowUpStatus.FAILED, str(error)
+        is_out_of_reach = _is_out_of_reach(error)
+        status, message = FollowUpStatus.RUNNING if is_out_of_reach else FollowUpStatus.FAILED, str(error)
         raise
     finally:
         with CancelScope(shield=True):
             await in_thread(_completed, follow_up.job_id, status, message)
 
 
+def _is_out_of_reach(error: BaseException) -> bool:
+    """Whether it was Prefect's API that failed, and not what was to be run."""
+    one: BaseException | None = error
+    while one is not None:
+        if isinstance(one, httpx.TransportError):
+            return True
+        one = one.__cause__ or one.__context__
+    return False
+
+
 def _completed(job_id: UUID, status: FollowUpStatus, message: str) -> None:
     with get_site().database.session() as session:
-        complete(session, job_id, status, message)
+        if status is FollowUpStatus.RUNNING:
+            let_go(session, job_id)
+        else:
+            complete(session, job_id, status, message)
 
 
 async def follow(job: ComponentJob) -> None:

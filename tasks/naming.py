@@ -15,6 +15,9 @@ LABEL = "component-flows"
 SITE_LABEL = f"{LABEL}.site"
 OWNER_LABEL = f"{LABEL}.owner"
 JOB_LABEL = f"{LABEL}.job"
+ROLE_LABEL = f"{LABEL}.role"
+WARM = "warm"
+"""The role of a container that serves many jobs."""
 
 
 def container_name(job: ComponentJob) -> str:
@@ -31,7 +34,7 @@ def warm_labels(job: ComponentJob) -> dict[str, str]:
     """The labels of a warm container, which serves other jobs of the component and of this process as well."""
     own = {f"{LABEL}.{name}" for name in ("job", "flow-run", "deadline")}
     kept = {name: value for name, value in labels(job).items() if name not in own}
-    return {**kept, f"{LABEL}.role": "warm"}
+    return {**kept, ROLE_LABEL: WARM}
 
 
 def labels(job: ComponentJob) -> dict[str, str]:

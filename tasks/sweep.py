@@ -14,7 +14,7 @@ from interfaces.containers.protocol import DEADLINE_LABEL, ContainerEngine, Left
 from interfaces.database.lease_records import Lease, leases
 from interfaces.owners import Owner, is_orphan
 from interfaces.site import Site
-from tasks.naming import JOB_LABEL, OWNER_LABEL, SITE_LABEL
+from tasks.naming import JOB_LABEL, OWNER_LABEL, ROLE_LABEL, SITE_LABEL, WARM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,9 @@ def sweep(site: Site, engine: ContainerEngine) -> Swept:
 def _is_lost(labels: Mapping[str, str], held: Mapping[UUID, Lease]) -> bool:
     owner = Owner.from_text(labels.get(OWNER_LABEL, ""))
     alive = owner.is_alive() if owner is not None else None
-    if alive is None:  # its process can't be looked at from here; its lease says what is believed
+    if alive is None:  # its process can't be looked at from here
+        if labels.get(ROLE_LABEL) == WARM:
+            return False  # it has no job whose lease could tell; its deadline ends it
         return _uuid(labels.get(JOB_LABEL, "")) not in held
     return not alive
 

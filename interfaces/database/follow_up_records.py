@@ -1,7 +1,8 @@
 """What follows jobs, as rows that are written together with a job's final status: an outbox.
 
 pending -> running -> done or failed. Whoever makes a row `running` runs what it says; so it is run once, whatever
-happens between the job's end and that. `interrupted` is what a row becomes whose run had begun when its process died.
+happens between the job's end and that. Where Prefect is out of reach it stays `running` without an owner, until
+somebody can look whether it had begun. `interrupted` is what a row becomes whose run had begun when its process died.
 """
 
 from __future__ import annotations
@@ -91,6 +92,12 @@ def claim(session: Session, follow_up: FollowUp) -> bool:
         "started_at": datetime.now(UTC),
     }
     return bool(session.execute(update(FollowUpRow).where(same).values(**values)).rowcount)  # type: ignore[attr-defined]
+
+
+def let_go(session: Session, job_id: UUID) -> None:
+    """Leave to another process what this one has claimed and could not run; it may have begun, or not."""
+    mine = (FollowUpRow.job_id == job_id) & (FollowUpRow.owner == str(Owner.current()))
+    session.execute(update(FollowUpRow).where(mine).values(owner=""))
 
 
 def complete(session: Session, job_id: UUID, status: FollowUpStatus, error_message: str = "") -> None:
