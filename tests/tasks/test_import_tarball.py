@@ -115,7 +115,9 @@ def test_what_is_hostile_is_refused_with_a_record_and_leaves_nothing(site, tmp_p
     assert not (tmp_path / "evil").exists()
 
 
-@pytest.mark.parametrize("content", [b"no tarball", gzip.compress(b"no tar"), b""])
+@pytest.mark.parametrize(
+    "content", [b"no tarball", gzip.compress(b"no tar"), b""], ids=["text", "text in gzip", "empty"]
+)
 def test_what_is_no_tarball_is_refused_with_how_to_make_one(site, tmp_path, content):
     (tmp_path / "model.tar.gz").write_bytes(content)
     with pytest.raises(ImageImportFailed, match=r"is no \.tar\.gz that can be unpacked.*; make it with 'tar -czf'"):
