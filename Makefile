@@ -5,7 +5,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench soak ui pin clean
+.PHONY: help demo test lint bench soak fuzz ui pin clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,10 @@ bench:  ## run the benchmarks; results also go to benchmarks/results
 soak:  ## the long runs that make test leaves out
 	@scripts/setup.sh demo,test
 	@$(BIN)/python -m pytest -m soak --timeout 0
+
+fuzz:  ## look for inputs that break the checks of values and definitions; FUZZ_S=600 takes longer than 60 s a target
+	@scripts/venv.sh demo,test,fuzz
+	@$(BIN)/python tests/fuzz/guided.py --seconds $${FUZZ_S:-60}
 
 ui:  ## show the runs in the Prefect UI
 	@scripts/venv.sh

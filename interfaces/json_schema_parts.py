@@ -82,7 +82,8 @@ def referred(schema: dict[str, Any], specification: Specification[Any]) -> list[
             )
         try:
             target = resolver.lookup(reference)
-        except (Unresolvable, ValueError, TypeError) as error:
+        # AttributeError: of the library, which takes the keys of a draft 3 "extends" for schemas.
+        except (Unresolvable, ValueError, TypeError, AttributeError) as error:
             raise ValidationError(f"$ref '{reference[:100]}' leads nowhere") from error
         todo.append((target.contents, target.resolver))
         found.append(target.contents)

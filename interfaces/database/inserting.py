@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
+from sqlalchemy import Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,24 @@ def insert_if_new(session: Session, table: type[Base], values: Mapping[str, Any]
     Returns:
         Whether the row is new.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    return bool(session.execute(_statement(session, table, tuple(unique)), values).rowcount)  # type: ignore[attr-defined]
+
+
+def insert_all_if_new(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], *, unique: Sequence[str]
+) -> None:
+    """Insert rows unless they are there, in one go; all have the same columns."""
+    if rows:
+        session.execute(_statement(session, table, tuple(unique)), rows)
+
+
+def _statement(session: Session, table: type[Base], unique: tuple[str, ...]) -> Insert:
+    return _insert(session.get_bind().dialect.name == "postgresql", table, unique)
+
+
+@cache
+def _insert(is_postgresql: bool, table: type[Base], unique: tuple[str, ...]) -> Insert:
+    # Of the table and not of its class, with the values apart: building and keying it anew for each row takes longer
+    # than writing the row does.
+    insert = postgresql.insert if is_postgresql else sqlite.insert
+    return insert(cast(Table, table.__table__)).on_conflict_do_nothing(index_elements=list(unique))

@@ -206,6 +206,12 @@ def test_a_pattern_that_would_break_an_engine_is_refused(draft: str, pattern: st
     assert "pattern" in refusal({"$schema": draft, "items": {"pattern": pattern}})
 
 
+@pytest.mark.parametrize("draft", DRAFTS.values())
+@pytest.mark.parametrize("reference", ["#\ufeff", "#nowhere", "##", "#%", "#/%zz", "#~2"])
+def test_a_reference_to_no_pointer_is_refused(draft: str, reference: str) -> None:
+    refusal({"$schema": draft, "extends": {"$ref": reference}, "not": {"$ref": reference}})
+
+
 def test_a_type_that_no_one_knows_is_refused_in_draft_3_too() -> None:
     for schema in ({"type": "foo"}, {"type": ["string", "foo"]}, {"properties": {"a": {"disallow": "foo"}}}):
         assert "there is no type 'foo'" in refusal({"$schema": DRAFTS[3], **schema})
