@@ -12,7 +12,7 @@ from fuzz_targets import TARGETS, check
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-FEW, MANY = 60, 20_000
+FEW, MANY = 100, 20_000
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from json_cases import example, refusal, refused_after
 
 from interfaces.errors import DefinitionError, ValidationError
-from interfaces.json_validation import validate_json
+from interfaces.json_validation import _compiled_kind, validate_json
 from interfaces.kinds import InterfaceKind, InterfaceKindChoices
 
 K = InterfaceKindChoices
@@ -91,6 +92,27 @@ def test_a_broken_chart_is_refused_where_it_is_broken(change: Callable[[Any], ob
 @pytest.mark.parametrize("value", [None, {}, [], "chart", 1, {"mark": 1}, {"data": {"values": []}}])
 def test_what_is_no_chart_is_refused(value: Any) -> None:
     refusal(value, K.CHART)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [None, "https://vega.github.io/schema/vega-lite/v5.json", "https://vega.github.io/schema/vega-lite/v4.17.0.json"],
+)
+def test_a_chart_is_what_fits_whatever_schema_it_names_and_nothing_is_fetched(
+    named: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_network(*_: Any, **__: Any) -> None:
+        raise AssertionError("something was looked up")
+
+    monkeypatch.setattr(socket, "socket", no_network)
+    chart = {"mark": "bar", "data": {"url": "http://localhost:1/data.csv"}}
+    validate_json(chart | ({"$schema": named} if named else {}), kind=K.CHART)
+    refusal({**chart, "$schema": 5}, K.CHART)
+
+
+def test_the_schema_of_each_kind_is_compiled_once() -> None:
+    for kind in InterfaceKind.interface_type_json():
+        assert _compiled_kind(kind) is _compiled_kind(kind)
 
 
 # ---- custom schemas
