@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,10 @@ from flows.calling import component_flow
 from flows.cancelling import canceller
 from flows.guardian import ensure_guardian
 from interfaces.engine import get_engine
+from interfaces.errors import DefinitionError
+from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
+from tasks.admission import admitted
 from tasks.attempts import run_container, take_outputs
 from tasks.chain import check_reference
 from tasks.create_job import create_job, repeat_job
@@ -24,6 +28,7 @@ from tasks.finish_job import finish, finish_broken
 from tasks.holding import held, stoppable
 from tasks.in_thread import in_thread
 from tasks.run_logging import run_logger
+from tasks.same_work import succeeded_or_begun
 from tasks.validate_inputs import validate_inputs
 
 
@@ -49,6 +54,8 @@ async def run_component(
     input_prefixes: dict[str, str] | None = None,
     task_on_success: dict[str, Any] | None = None,
     task_on_failure: dict[str, Any] | None = None,
+    reuse: bool = False,
+    refresh: bool = False,
 ) -> ComponentJob:
     """Run a registered component.
 
@@ -63,21 +70,29 @@ async def run_component(
         task_on_success: What runs after success: `{"flow": "module:function", "parameters": {...}}`, or `task` or
             `deployment` in place of `flow`.
         task_on_failure: The same after failure or cancellation.
+        reuse: Whether an earlier success of the same work will do: the same image, model, method, GPU type, and inputs.
+            If it is being done just now, by whomever, that run is waited for.
+        refresh: With `reuse`: whether to run it nevertheless, for a component that is not deterministic, say. Later
+            calls take the outputs of this run.
 
     Returns:
-        The succeeded job, with its outputs.
+        The succeeded job, with its outputs; with `reuse` it may be the earlier job itself, of another name and time.
 
     Raises:
         ComponentException: The job failed; its text is the message for the user, `.job` the record.
         InvalidInputs: One or more inputs are invalid; `.problems` holds them all.
         UnknownName: No such component is registered.
-        DefinitionError: A limit is out of bounds, or what is to follow can't be run.
+        DefinitionError: A limit is out of bounds, or what is to follow can't be run, or would not be for want of a run.
         EngineUnavailable: No container engine answers.
     """
     await in_thread(get_engine)
+    if reuse and (task_on_success or task_on_failure):
+        raise DefinitionError(
+            "what follows a job runs with that job only; ask either for 'reuse' or for a task after it"
+        )
     for follower in (task_on_success, task_on_failure):
         await check_reference(follower)
-    job = await in_thread(
+    make = partial(
         create_job,
         component,
         name=name or component,
@@ -88,7 +103,10 @@ async def run_component(
         task_on_failure=task_on_failure,
         flow_run_id=current_flow_run_id(),
     )
-    return await run_job(job, inputs)
+    if not reuse:
+        return await run_job(await in_thread(make), inputs)
+    job = await succeeded_or_begun(partial(make, store=False), inputs, refresh=refresh)
+    return job if job.status is JobStatus.SUCCESS else await run_job(job, job.inputs if job.cache_key else inputs)
 
 
 async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
@@ -100,13 +118,14 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
     Raises:
         ComponentException: The job failed, or its inputs are invalid.
     """
-    await in_thread(ensure_guardian)
     tagging = asyncio.create_task(_tag_run(job))  # beside the steps, none of which waits for it
     with held(job):
         try:
             with stoppable(job, canceller()):
+                await in_thread(ensure_guardian)
                 job = await validate_inputs(job, inputs)
-                job = await run_container(job)
+                async with admitted(job):
+                    job = await run_container(job)
                 job = await take_outputs(job)
         except BaseException as error:
             raise await finish_broken(job, error) from error

@@ -70,6 +70,22 @@ class LimitSettings(BaseModel):
     )
 
 
+class AdmissionSettings(BaseModel):
+    """How many jobs run at a time on one machine: as many as fit by the limits that they declare."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reserve_memory_gb: float = Field(
+        0.5, ge=0, description="Memory of the machine that stays free of jobs, for the engine and Prefect, in GB (GiB)."
+    )
+    cpus: float | None = Field(
+        None,
+        gt=0,
+        description="CPU cores that jobs have together, where each counts as `limits.cpus` (unset: as 1); unset: those "
+        "of the machine.",
+    )
+
+
 class InstanceSettings(BaseModel):
     """A kind of machine and its price, an exact decimal: as a binary fraction, a cost would be rounded wrongly."""
 
@@ -182,6 +198,7 @@ class Settings(BaseSettings):
         "'component-flows reap' or the deployment of the same name does that when it is run.",
     )
     limits: LimitSettings = LimitSettings()
+    admission: AdmissionSettings = AdmissionSettings()
     costs: CostSettings = CostSettings()
     server: ServerSettings = ServerSettings()
     warm: WarmSettings = WarmSettings()

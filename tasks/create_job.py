@@ -17,6 +17,7 @@ from interfaces.jobs import ComponentJob
 from interfaces.settings import LimitSettings
 from interfaces.site import get_site
 from interfaces.tarballs import TarballKind
+from tasks.admission import check_capacity
 from tasks.records import saved
 
 
@@ -30,6 +31,7 @@ def create_job(
     task_on_success: dict[str, Any] | None = None,
     task_on_failure: dict[str, Any] | None = None,
     flow_run_id: UUID | None = None,
+    store: bool = True,
 ) -> ComponentJob:
     """Make and store a queued job.
 
@@ -42,6 +44,7 @@ def create_job(
         task_on_success: See `tasks.chain`.
         task_on_failure: See `tasks.chain`.
         flow_run_id: The Prefect flow run that runs the job.
+        store: Whether its record is written now.
 
     Raises:
         UnknownName: No such component, or it has no container image yet.
@@ -56,21 +59,21 @@ def create_job(
     memory_gb = component.memory_gb if memory_gb is None else memory_gb
     check_runnable(component)
     check_limits(site.settings.limits, time_limit=time_limit, memory_gb=memory_gb)
-    return saved(
-        ComponentJob(
-            component=slug,
-            image=_executable(component, image),
-            tarball=tarball,
-            name=name,
-            input_prefixes=dict(input_prefixes or {}),
-            time_limit=time_limit,
-            requires_memory_gb=memory_gb,
-            requires_gpu_type=component.gpu_type,
-            task_on_success=task_on_success,
-            task_on_failure=task_on_failure,
-            flow_run_id=flow_run_id,
-        )
+    check_capacity(memory_gb=memory_gb)
+    job = ComponentJob(
+        component=slug,
+        image=_executable(component, image),
+        tarball=tarball,
+        name=name,
+        input_prefixes=dict(input_prefixes or {}),
+        time_limit=time_limit,
+        requires_memory_gb=memory_gb,
+        requires_gpu_type=component.gpu_type,
+        task_on_success=task_on_success,
+        task_on_failure=task_on_failure,
+        flow_run_id=flow_run_id,
     )
+    return saved(job) if store else job
 
 
 def repeat_job(
@@ -101,6 +104,7 @@ def repeat_job(
     memory_gb = old.requires_memory_gb if memory_gb is None else memory_gb
     check_runnable(component)
     check_limits(site.settings.limits, time_limit=time_limit, memory_gb=memory_gb)
+    check_capacity(memory_gb=memory_gb)
     return saved(
         ComponentJob(
             component=old.component,

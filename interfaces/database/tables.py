@@ -259,6 +259,20 @@ class JobRow(Base):
     claimed_key: Mapped[str | None] = mapped_column(String(100))
 
 
+class AdmissionRow(Base):
+    """A job that has a share of its machine, or waits for one; see `interfaces.admission`."""
+
+    __tablename__ = "job_admission"
+
+    position: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("component_job.id"), unique=True)
+    machine: Mapped[str] = mapped_column(String(255), index=True)
+    memory_bytes: Mapped[int] = mapped_column(BigInteger)
+    cpus: Mapped[float]
+    gpu_type: Mapped[str] = mapped_column(String(64))
+    admitted_at: Mapped[datetime | None]
+
+
 class FollowUpRow(Base):
     """What follows a job: written with its final status, so that it is neither forgotten nor run twice."""
 
