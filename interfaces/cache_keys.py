@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from interfaces.component import Method
+from interfaces.component import Component, Method
+from interfaces.component_images import ComponentImage
 from interfaces.jobs import ComponentJob
 from interfaces.json_values import canonical_json
+from interfaces.tarballs import Tarball
 from interfaces.value import ComponentInterfaceValue
 
 VERSION = "v1"
@@ -68,24 +70,52 @@ class Work:
     method: Method = Method.EXEC
 
     @classmethod
-    def of(cls, job: ComponentJob, method: Method) -> Work:
-        """The work of a job whose inputs are known, by a component that is called in that way."""
+    def made_of(
+        cls,
+        component: Component,
+        image: ComponentImage,
+        tarball: Tarball | None,
+        *,
+        inputs: Mapping[str, ComponentInterfaceValue],
+        outputs: Iterable[str],
+        prefixes: Mapping[str, str],
+    ) -> Work:
+        """What a component would do that runs in that image with that tarball over those inputs.
+
+        Args:
+            component: As it is registered.
+            image: The version of its image.
+            tarball: Its model or ground truth.
+            inputs: By slug.
+            outputs: The slugs of what is taken.
+            prefixes: By a value's pk (as text), the prefix of its path.
+        """
         return cls(
-            image=job.image.sha256,
-            inputs={
-                slug: WorkInput.of(value, job.input_prefixes.get(str(value.pk), ""))
-                for slug, value in job.inputs.items()
-            },
-            outputs=frozenset(job.output_slugs),
-            tarballs={job.tarball.kind.value: job.tarball.sha256} if job.tarball else {},
-            gpu_type=job.requires_gpu_type,
-            method=method,
+            image=image.sha256,
+            inputs={slug: WorkInput.of(value, prefixes.get(str(value.pk), "")) for slug, value in inputs.items()},
+            outputs=frozenset(outputs),
+            tarballs={tarball.kind.value: tarball.sha256} if tarball else {},
+            gpu_type=component.gpu_type,
+            method=component.method,
         )
 
     @classmethod
-    def of_ended(cls, job: ComponentJob) -> Work:
-        """The work that a job did; how it was called is seen from what was measured."""
-        return cls.of(job, Method.EXEC if job.invoke_duration_s is None else Method.INVOKE)
+    def of(cls, job: ComponentJob, component: Component) -> Work:
+        """What a job is to do whose inputs are known."""
+        work = cls.made_of(
+            component,
+            job.image,
+            job.tarball,
+            inputs=job.inputs,
+            outputs=job.output_slugs,
+            prefixes=job.input_prefixes,
+        )
+        return replace(work, gpu_type=job.requires_gpu_type)
+
+    @classmethod
+    def done_by(cls, job: ComponentJob, component: Component) -> Work:
+        """What a job has done; how it was called is seen from what was measured."""
+        return replace(cls.of(job, component), method=Method.EXEC if job.invoke_duration_s is None else Method.INVOKE)
 
     @cached_property
     def key(self) -> str:

@@ -12,6 +12,7 @@ import fsspec
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from interfaces.cache_keys import Work
 from interfaces.component import Component
 from interfaces.database.component_records import find_components
 from interfaces.database.interface_records import find_interfaces
@@ -164,7 +165,8 @@ def validated(job: ComponentJob, given: Mapping[str, Any]) -> ComponentJob:
         component = find_components(session, [job.component])[job.component]
         interfaces = find_interfaces(session, component.input_slugs)
     inputs, outputs = inputs_of(component, interfaces, given)
-    return saved(job.changed(inputs=read_inputs(interfaces, inputs), output_slugs=outputs))
+    job = job.changed(inputs=read_inputs(interfaces, inputs), output_slugs=outputs)
+    return saved(job.changed(cache_key=Work.of(job, component).key))
 
 
 @task(name="validate inputs", cache_policy=NO_CACHE)

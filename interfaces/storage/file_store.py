@@ -87,7 +87,7 @@ class FileStore:
         """
         stored = known or sha256_of(source)
         target = self.folder / self._name(stored.sha256, suffix)
-        if not target.exists():
+        if not _has_size(target, stored.size):  # a file that was cut short by hand is mended, too
             target.parent.mkdir(parents=True, exist_ok=True)
             self._place(source, target, move=move)
         elif move:
@@ -187,10 +187,9 @@ class FileStore:
     def holds(self, stored: StoredFile, *, suffix: str) -> bool:
         """Whether the store has a file of that name and size; its content is not read."""
         name = self._name(stored.sha256, suffix)
-        try:
-            return (self.folder / name).stat().st_size == stored.size
-        except OSError:
-            return self._remote is not None and bool(self._remote.exists(f"{self._root}/{name}"))
+        if _has_size(self.folder / name, stored.size):
+            return True
+        return self._remote is not None and bool(self._remote.exists(f"{self._root}/{name}"))
 
     def folder_path(self, members: Sequence[StoredMember], *, suffix: str) -> Path:
         """A read-only folder on this machine with those files; it is made of links once, when it is first asked for.
@@ -217,6 +216,13 @@ class FileStore:
         if target.stat().st_mode & 0o777 != READ_ONLY_FOLDER:
             target.chmod(READ_ONLY_FOLDER)
         return target
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
 
 
 def link_folder(source: Path, target: Path) -> None:
