@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import String, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from interfaces.cache_keys import inputs_part
+from interfaces.component_images import ComponentImage
 from interfaces.database.component_records import image_from_row, tarball_from_row
 from interfaces.database.follow_up_records import add_follow_up
 from interfaces.database.in_parts import in_parts
@@ -21,7 +22,10 @@ from interfaces.job_figures import packed
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.owners import Owner
+from interfaces.tarballs import Tarball
 from interfaces.value import ComponentInterfaceValue, find_values
+
+_Version = TypeVar("_Version", ImageRow, TarballRow)
 
 _SAME = (
     "created",
@@ -155,19 +159,37 @@ def _values(session: Session, ids: Collection[UUID]) -> dict[UUID, dict[str, dic
 def _from_rows(session: Session, rows: Iterable[JobRow]) -> list[ComponentJob]:
     rows = list(rows)
     values = _values(session, [row.id for row in rows])
-    return [_from_row(session, row, values[row.id]) for row in rows]
+    images = _by_pk(session, ImageRow, {row.image_pk for row in rows})
+    tarballs = _by_pk(session, TarballRow, {row.tarball_pk for row in rows if row.tarball_pk is not None})
+    return [
+        _from_row(
+            row,
+            values[row.id],
+            image=image_from_row(images[row.image_pk]),
+            tarball=tarball_from_row(tarballs[row.tarball_pk]) if row.tarball_pk is not None else None,
+        )
+        for row in rows
+    ]
 
 
-def _from_row(session: Session, row: JobRow, values: dict[str, dict[str, ComponentInterfaceValue]]) -> ComponentJob:
-    image = session.get_one(ImageRow, row.image_pk)
-    tarball = session.get(TarballRow, row.tarball_pk) if row.tarball_pk is not None else None
+def _by_pk(session: Session, table: type[_Version], pks: Collection[int]) -> dict[int, _Version]:
+    return {row.pk: row for some in in_parts(pks) for row in session.scalars(select(table).where(table.pk.in_(some)))}
+
+
+def _from_row(
+    row: JobRow,
+    values: dict[str, dict[str, ComponentInterfaceValue]],
+    *,
+    image: ComponentImage,
+    tarball: Tarball | None,
+) -> ComponentJob:
     return ComponentJob(
         **{name: getattr(row, name) for name in _SAME},
         id=row.id,
         status=JobStatus(row.status),
         component=row.component_slug,
-        image=image_from_row(image),
-        tarball=tarball_from_row(tarball) if tarball else None,
+        image=image,
+        tarball=tarball,
         inputs=values["input"],
         outputs=values["output"],
         output_slugs=tuple(row.output_slugs),
