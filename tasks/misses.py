@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from interfaces.cache_keys import Work
+from interfaces.cache_keys import Work, inputs_part
 from interfaces.component import Component
 from interfaces.database.job_records import load_jobs
-from interfaces.database.work_records import has_run, nearest, newest_of_work, successes
+from interfaces.database.work_records import (
+    has_run,
+    newest_of_works,
+    newest_successes,
+    over_same_inputs,
+    successes,
+)
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 
@@ -21,37 +28,55 @@ _SHOWN_CHANGES = 3
 _ENDS = {JobStatus.FAILURE: "failed", JobStatus.CANCELLED: "was cancelled"}
 
 
-def explained(session: Session, component: Component, work: Work) -> str:
-    """Why no earlier success stands for that work, in the words that follow ``<component> ran:``.
+def explained(session: Session, component: Component, works: Collection[Work]) -> dict[str, str]:
+    """Why no earlier success stands for pieces of work, by key, in the words that follow ``<component> ran:``.
 
     Args:
         session: An open session.
-        component: Who does the work.
-        work: For which there is no success whose outputs are all stored.
+        component: Who does them.
+        works: For each of which there is no success whose outputs are all stored.
     """
-    if before := _same_work(session, work):
-        return before
-    jobs = load_jobs(session, nearest(session, component.slug, work.key))
-    compared = [(job, work.changes_since(Work.done_by(job, component))) for job in jobs.values()]
-    if not compared:
-        return NEVER_SUCCEEDED if has_run(session, component.slug) else NEVER_RAN
-    job, changes = min(compared, key=lambda one: (len(one[1]), -(one[0].completed_at or one[0].created).timestamp()))
-    if not changes:
-        return f"with its last run no key was kept (job {_short(job.id)})"
+    keys = {work.key for work in works}
+    why = _of_same_work(session, keys)
+    others = [work for work in works if work.key not in why]
+    if not others:
+        return why
+    near = over_same_inputs(session, component.slug, [work.key for work in others])
+    newest = newest_successes(session, component.slug)
+    jobs = load_jobs(session, {*newest, *(one for some in near.values() for one in some)})
+    if not newest:
+        return why | dict.fromkeys(
+            keys - why.keys(), NEVER_SUCCEEDED if has_run(session, component.slug) else NEVER_RAN
+        )
+    earlier = {job_id: Work.done_by(job, component) for job_id, job in jobs.items()}
+    for work in others:
+        compared = near.get(inputs_part(work.key), newest)
+        job_id, changes = min(
+            ((one, work.changes_since(earlier[one])) for one in compared), key=lambda one: len(one[1])
+        )
+        why[work.key] = _told(changes) or f"no key was kept with its last run (job {_short(job_id)})"
+    return why
+
+
+def _of_same_work(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """What became of the same work, where it was begun before."""
+    began = newest_of_works(session, keys)
+    why = {
+        key: f"its last run over the same inputs {_ENDS.get(status, 'did not end')} (job {_short(job_id)})"
+        for key, (job_id, status) in began.items()
+    }
+    succeeded = {ids[0]: key for key, ids in successes(session, began.keys()).items()}
+    for job_id, job in load_jobs(session, succeeded).items():
+        gone = ", ".join(f"'{slug}'" for slug in lost_outputs(job))
+        why[succeeded[job_id]] = (
+            f"outputs of its earlier run were removed from the store (job {_short(job_id)}: {gone})"
+        )
+    return why
+
+
+def _told(changes: Sequence[str]) -> str:
     more = len(changes) - _SHOWN_CHANGES
     return "; ".join([*changes[:_SHOWN_CHANGES], *([f"and {more} more changes"] if more > 0 else [])])
-
-
-def _same_work(session: Session, work: Work) -> str | None:
-    """What became of the same work, where it was begun before."""
-    for job in load_jobs(session, successes(session, [work.key]).get(work.key, [])[:1]).values():
-        gone = ", ".join(f"'{slug}'" for slug in lost_outputs(job))
-        return f"outputs of its earlier run were removed from the store (job {_short(job.id)}: {gone})"
-    newest = newest_of_work(session, work.key)
-    if newest is None:
-        return None
-    job_id, status = newest
-    return f"its last run over the same inputs {_ENDS.get(status, 'did not end')} (job {_short(job_id)})"
 
 
 def lost_outputs(job: ComponentJob) -> list[str]:

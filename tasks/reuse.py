@@ -103,7 +103,7 @@ def looked_up(asked: Sequence[Asked], *, explain: bool = False) -> list[Answer]:
 
     Args:
         asked: The runs.
-        explain: Whether to say why a run has no earlier success; a few queries for each.
+        explain: Whether to say why a run has no earlier success; a few queries for each component.
     """
     with get_site().database.session() as session:
         components = _registered(session, {one.component for one in asked})
@@ -111,13 +111,18 @@ def looked_up(asked: Sequence[Asked], *, explain: bool = False) -> list[Answer]:
     works = [components[one.component].work(one) if one.component in components else None for one in asked]
     with get_site().database.session() as session:
         jobs = succeeded(session, {work.key for work in works if work is not None})
-
-        def answer(one: Asked, work: Work | None) -> Answer:
-            if work is None or work.key in jobs or not explain:
-                return Answer(job=jobs.get(work.key) if work is not None else None)
-            return Answer(why=explained(session, components[one.component].component, work))
-
-        return [answer(one, work) for one, work in zip(asked, works, strict=True)]
+        why: dict[tuple[str, str], str] = {}
+        for slug, registered in components.items() if explain else ():
+            missed = [
+                work
+                for one, work in zip(asked, works, strict=True)
+                if one.component == slug and work is not None and work.key not in jobs
+            ]
+            why |= {(slug, key): text for key, text in explained(session, registered.component, missed).items()}
+    return [
+        Answer(job=jobs.get(work.key), why=why.get((one.component, work.key), "")) if work is not None else Answer()
+        for one, work in zip(asked, works, strict=True)
+    ]
 
 
 def _registered(session: Session, slugs: Collection[str]) -> dict[str, _Registered]:

@@ -111,7 +111,7 @@ def _looked(job: ComponentJob, component: Component, wait: _Wait) -> ComponentJo
         for dead in (one for one in others if one.is_claimed and one.lease.is_over()):
             drop_claim(session, dead.lease)
         alive = [one for one in others if not one.lease.is_over()]
-        why = "" if alive else explained(session, component, Work.of(job, component))
+        why = "" if alive else explained(session, component, [Work.of(job, component)])[job.cache_key]
     if not alive:
         return _claimed(job.changed(why=why))
     if wait.is_over(alive[0]):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from interfaces.cache_keys import inputs_part
 from interfaces.database.in_parts import in_parts
@@ -53,16 +54,44 @@ class Runner:
 def successes(session: Session, keys: Collection[str]) -> dict[str, list[UUID]]:
     """The jobs that have done each piece of work, the newest first, at most `TRIES`; one query for 500 keys."""
     found: dict[str, list[UUID]] = {}
-    for some in in_parts(keys):
-        newest = func.row_number().over(partition_by=JobRow.cache_key, order_by=JobRow.completed_at.desc())
-        ranked = (
-            select(JobRow.cache_key, JobRow.id, newest.label("place"))
-            .where(JobRow.cache_key.in_(some), JobRow.status == _SUCCESS)
-            .subquery()
-        )
-        query = select(ranked.c.cache_key, ranked.c.id).where(ranked.c.place <= TRIES).order_by(ranked.c.place)
-        for key, job_id in session.execute(query):
-            found.setdefault(key, []).append(job_id)
+    succeeded, order = JobRow.status == _SUCCESS, JobRow.completed_at.desc()
+    for key, job_id, _ in _newest(session, JobRow.cache_key, keys, where=succeeded, order=order, most=TRIES):
+        found.setdefault(key, []).append(job_id)
+    return found
+
+
+def newest_of_works(session: Session, keys: Collection[str]) -> dict[str, tuple[UUID, JobStatus]]:
+    """By key, the newest job of that work, however it ended, and its status."""
+    rows = _newest(session, JobRow.cache_key, keys, where=true(), order=JobRow.created.desc(), most=1)
+    return {key: (job_id, JobStatus(status)) for key, job_id, status in rows}
+
+
+def over_same_inputs(session: Session, component: str, keys: Collection[str]) -> dict[str, list[UUID]]:
+    """By the part of keys that stands for the inputs, a component's successes over those, the newest first."""
+    found: dict[str, list[UUID]] = {}
+    of_component = (JobRow.component_slug == component) & (JobRow.status == _SUCCESS)
+    parts, order = {inputs_part(key) for key in keys}, JobRow.completed_at.desc()
+    for part, job_id, _ in _newest(session, JobRow.inputs_key, parts, where=of_component, order=order, most=NEAR):
+        found.setdefault(part, []).append(job_id)
+    return found
+
+
+def _newest(
+    session: Session,
+    column: InstrumentedAttribute[str],
+    values: Collection[str],
+    *,
+    where: ColumnElement[bool],
+    order: ColumnElement[Any],
+    most: int,
+) -> list[tuple[str, UUID, int]]:
+    """Value, id and status of the first jobs for each value of a column that has an index."""
+    place = func.row_number().over(partition_by=column, order_by=order).label("place")
+    found: list[tuple[str, UUID, int]] = []
+    for some in in_parts(values):
+        jobs = select(column.label("value"), JobRow.id, JobRow.status, place).where(column.in_(some), where).subquery()
+        query = select(jobs.c.value, jobs.c.id, jobs.c.status).where(jobs.c.place <= most).order_by(jobs.c.place)
+        found += [(value, job_id, status) for value, job_id, status in session.execute(query)]
     return found
 
 
@@ -105,19 +134,11 @@ def drop_claim(session: Session, lease: Lease) -> None:
     session.execute(update(JobRow).where(same).values(claimed_key=None))
 
 
-def newest_of_work(session: Session, key: str) -> tuple[UUID, JobStatus] | None:
-    """The newest job of that work, however it ended, and its status."""
-    query = select(JobRow.id, JobRow.status).where(JobRow.cache_key == key).order_by(JobRow.created.desc()).limit(1)
-    row = session.execute(query).first()
-    return None if row is None else (row[0], JobStatus(row[1]))
-
-
-def nearest(session: Session, component: str, key: str) -> list[UUID]:
-    """Successes of a component to compare with: those over the same inputs, else the newest; the newest first."""
+def newest_successes(session: Session, component: str) -> list[UUID]:
+    """A component's last successes, at most `NEAR`, the newest first."""
     of_component = (JobRow.component_slug == component) & (JobRow.status == _SUCCESS)
     query = select(JobRow.id).where(of_component).order_by(JobRow.completed_at.desc()).limit(NEAR)
-    same = session.scalars(query.where(JobRow.inputs_key == inputs_part(key))).all()
-    return list(same or session.scalars(query))
+    return list(session.scalars(query))
 
 
 def has_run(session: Session, component: str) -> bool:

@@ -20,8 +20,9 @@ from interfaces.database.work_records import (
     add_claimed,
     drop_claim,
     has_run,
-    nearest,
-    newest_of_work,
+    newest_of_works,
+    newest_successes,
+    over_same_inputs,
     runners,
     successes,
 )
@@ -118,7 +119,7 @@ def test_the_end_of_a_job_lets_the_next_one_begin(site, image):
         save_job(session, first.moved_to(JobStatus.CANCELLED))
         assert runners(session, key()) == []
         add_claimed(session, second)
-        assert newest_of_work(session, key()) == (second.id, JobStatus.PENDING)
+        assert newest_of_works(session, [key(), key("9")]) == {key(): (second.id, JobStatus.PENDING)}
 
 
 def test_a_claim_of_a_process_that_died_is_dropped(site, image):
@@ -134,13 +135,15 @@ def test_a_claim_of_a_process_that_died_is_dropped(site, image):
         assert [one.is_claimed for one in runners(session, key())] == [False, True]
 
 
-def test_jobs_over_the_same_inputs_are_nearer_than_newer_ones(site, done):
+def test_what_a_component_did_over_the_same_inputs_and_what_it_did_last_is_found(site, done):
     with site.database.session() as session:
         assert not has_run(session, "lesion-counter")
-    same = done(key("1", "2"), ago=9)
+    same = done(key("1", "2"), ago=99)
     newer = [done(key("3", str(n)), ago=n) for n in range(NEAR + 1)]
     with site.database.session() as session:
-        assert nearest(session, "lesion-counter", key("1", "4")) == [same]
-        assert nearest(session, "lesion-counter", key("5", "4")) == newer[:NEAR]
-        assert nearest(session, "another", key("1", "4")) == []
+        found = over_same_inputs(session, "lesion-counter", [key("1", "4"), key("3", "x"), key("5", "4")])
+        assert found == {key("1")[:35]: [same], key("3")[:35]: newer[:NEAR]}
+        assert over_same_inputs(session, "another", [key("1", "4")]) == {}
+        assert newest_successes(session, "lesion-counter") == newer[:NEAR]
+        assert newest_successes(session, "another") == []
         assert has_run(session, "lesion-counter")
