@@ -6,6 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flows.batch import arun_batch as arun_batch
+    from flows.batch import arun_batch_to_file as arun_batch_to_file
+    from flows.batch import run_batch as run_batch
+    from flows.batch import run_batch_to_file as run_batch_to_file
     from flows.component_job import aretry_job as aretry_job
     from flows.component_job import arun_component as arun_component
     from flows.component_job import retry_job as retry_job
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
     from flows.statistics import job_statistics as job_statistics
 
 _HOMES = {
+    "arun_batch": "batch",
+    "arun_batch_to_file": "batch",
+    "run_batch": "batch",
+    "run_batch_to_file": "batch",
     "ajob_statistics": "statistics",
     "aregister": "registration",
     "arun_component": "component_job",

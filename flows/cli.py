@@ -7,6 +7,8 @@ from typing import NoReturn
 
 import click
 
+from flows.commands.archives import archive
+from flows.commands.batching import batch
 from flows.commands.definitions import doctor, register
 from flows.commands.ending import cancel, reap, retry
 from flows.commands.images import images
@@ -36,6 +38,8 @@ for _command in (
     doctor,
     register,
     run,
+    batch,
+    archive,
     jobs,
     show,
     logs,

@@ -6,6 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from interfaces.archives import Archive as Archive
+    from interfaces.archives import ArchiveCase as ArchiveCase
+    from interfaces.archives import create_archive as create_archive
+    from interfaces.archives import find_archive as find_archive
+    from interfaces.archives import list_archives as list_archives
     from interfaces.component_images import ComponentImage as ComponentImage
     from interfaces.component_images import GPUTypeChoices as GPUTypeChoices
     from interfaces.definition import ComponentInterface as ComponentInterface
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
     from interfaces.value import InterfacesAndValues as InterfacesAndValues
 
 _HOMES = {
+    "Archive": "archives",
+    "ArchiveCase": "archives",
     "ComponentException": "errors",
     "ComponentImage": "component_images",
     "ComponentInterface": "definition",
@@ -51,6 +58,9 @@ _HOMES = {
     "Preview": "previews.record",
     "Tarball": "tarballs",
     "ValidationError": "errors",
+    "create_archive": "archives",
+    "find_archive": "archives",
+    "list_archives": "archives",
     "preview": "previews.making",
 }
 

@@ -5,6 +5,8 @@
     |-- DefinitionErrors                 2   several do; `.problems` has them all
     |-- UnknownName                      2   no component, graph, interface or job has that name
     |-- GraphInvalid                     2   a graph can't run as asked; holds every problem
+    |-- EvaluationInvalid                2   an algorithm can't be evaluated in a phase; holds every problem
+    |-- CasesInvalid                     3   a table, folder or archive of cases can't be used; holds every problem
     |-- ValidationError                  3   a value does not fit its interface
     |-- EngineUnavailable                4   no container engine answers
     |-- EngineError                      4   the engine answers, but refuses or breaks off
@@ -91,6 +93,34 @@ class GraphInvalid(ComponentFlowsError):
     def __init__(self, name: str, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(f"The graph '{name}' can't run: " + "; ".join(problems))
+
+
+class EvaluationInvalid(ComponentFlowsError):
+    """An algorithm can't be evaluated in a phase as asked.
+
+    Attributes:
+        problems: One sentence per problem; all that could be found at once.
+    """
+
+    exit_code = 2
+
+    def __init__(self, algorithm: str, phase: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"'{algorithm}' can't be evaluated in the phase '{phase}': " + "; ".join(problems))
+
+
+class CasesInvalid(ComponentFlowsError):
+    """Cases can't be run as they are given: it is not one of them that is wrong, but what they come in.
+
+    Attributes:
+        problems: One sentence per problem; all that could be found at once.
+    """
+
+    exit_code = 3
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"The cases in {source} can't be used: " + "; ".join(problems))
 
 
 class ValidationError(ComponentFlowsError):

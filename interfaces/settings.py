@@ -197,6 +197,16 @@ class Settings(BaseSettings):
         description="Whether a small process watches over jobs and ends what a crash leaves behind; without it, "
         "'component-flows reap' or the deployment of the same name does that when it is run.",
     )
+    parallel_cases: int | None = Field(
+        None,
+        ge=1,
+        description="Most cases of a batch that are under way at a time; unset: two for each CPU core of the engine.",
+    )
+    author: str | None = Field(
+        None,
+        description="Who runs things here, as exported runs say: a name, or a name with an ORCID, such as "
+        "`Ada Lovelace <0000-0002-1825-0097>`; unset: the name of the user on this machine.",
+    )
     limits: LimitSettings = LimitSettings()
     admission: AdmissionSettings = AdmissionSettings()
     costs: CostSettings = CostSettings()

@@ -273,6 +273,28 @@ class AdmissionRow(Base):
     admitted_at: Mapped[datetime | None]
 
 
+class GraphRunRow(Base):
+    """A `GraphRecord`: what a run of a graph was, written when it has ended."""
+
+    __tablename__ = "graph_run"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    graph_slug: Mapped[str] = mapped_column(String(255))
+    # The graph and those within it, as they were then: a graph that is registered may change.
+    definitions: Mapped[list[Any]]
+    # Primary keys of values by name, and ids of jobs by path of the node; nothing queries into them.
+    inputs: Mapped[dict[str, Any]]
+    outputs: Mapped[dict[str, Any]]
+    jobs: Mapped[dict[str, Any]]
+    left_out: Mapped[dict[str, Any]]
+    reused: Mapped[list[Any]]
+    software: Mapped[dict[str, Any]]
+    run_by: Mapped[str] = mapped_column(String(255))
+    error_message: Mapped[str] = mapped_column(String(1024))
+    started_at: Mapped[datetime]
+    completed_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class FollowUpRow(Base):
     """What follows a job: written with its final status, so that it is neither forgotten nor run twice."""
 
@@ -296,3 +318,36 @@ class JobValueRow(Base):
     job_id: Mapped[UUID] = mapped_column(ForeignKey("component_job.id"), primary_key=True)
     direction: Mapped[str] = mapped_column(String(6), primary_key=True)
     value_pk: Mapped[int] = mapped_column(ForeignKey("component_interface_value.pk"), primary_key=True)
+
+
+class ArchiveRow(Base):
+    """An `Archive`: a named set of cases."""
+
+    __tablename__ = "archive"
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(255), unique=True)
+    title: Mapped[str] = mapped_column(String(255), unique=True)
+    created: Mapped[datetime]
+
+
+class ArchiveCaseRow(Base):
+    """A case of an archive."""
+
+    __tablename__ = "archive_case"
+    __table_args__ = (UniqueConstraint("archive_pk", "case_id", name="one_case_per_id"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    archive_pk: Mapped[int] = mapped_column(ForeignKey("archive.pk"))
+    case_id: Mapped[str] = mapped_column(String(255))
+    created: Mapped[datetime]
+
+
+class ArchiveValueRow(Base):
+    """A value of a case of an archive; a case has one at most of each interface."""
+
+    __tablename__ = "archive_value"
+
+    case_pk: Mapped[int] = mapped_column(ForeignKey("archive_case.pk"), primary_key=True)
+    interface_pk: Mapped[int] = mapped_column(ForeignKey("component_interface.pk"), primary_key=True)
+    value_pk: Mapped[int] = mapped_column(ForeignKey("component_interface_value.pk"), index=True)

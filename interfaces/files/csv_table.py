@@ -54,7 +54,7 @@ def _measured(path: Path) -> tuple[int, int]:
     """The number of columns, the same in each row, and the characters of the longest row."""
     columns = longest = 0
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = _Lines(file)
+        lines = BoundedLines(file)
         rows = csv.reader(lines, strict=True)
         try:
             for row in rows:
@@ -76,7 +76,7 @@ def _measured(path: Path) -> tuple[int, int]:
     return columns, longest
 
 
-class _Lines(Iterator[str]):
+class BoundedLines(Iterator[str]):
     """The lines of a file, none longer than a row may be.
 
     Attributes:
