@@ -24,6 +24,9 @@ REFRESHED = "a refresh was asked for"
 NEVER_RAN = "it has never run before"
 NEVER_SUCCEEDED = "it has not succeeded before"
 
+DID_NOT_RUN = "%s did not run: its outputs are those of the job %s"
+"""In a run's log: the component and the earlier job."""
+
 _SHOWN_CHANGES = 3
 _ENDS = {JobStatus.FAILURE: "failed", JobStatus.CANCELLED: "was cancelled"}
 

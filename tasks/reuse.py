@@ -23,7 +23,8 @@ from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from interfaces.tarballs import Tarball, TarballKind
 from tasks.in_thread import in_thread
-from tasks.misses import explained, lost_outputs
+from tasks.misses import DID_NOT_RUN, explained, lost_outputs
+from tasks.run_logging import run_logger
 from tasks.validate_inputs import inputs_of, read_inputs
 
 
@@ -183,7 +184,7 @@ async def find_earlier(
     """The newest success of the same work whose outputs are all there; None where there is none.
 
     Everything that is asked at the same time is answered with the same few queries, so that a graph may ask for each
-    node as soon as its inputs are known.
+    node as soon as its inputs are known. The run's log says whose outputs are taken.
 
     Args:
         component: Its slug.
@@ -196,4 +197,7 @@ async def find_earlier(
         questions = _Questions()
         _questions.set(questions)
     asked = Asked(component=component, inputs=inputs, input_prefixes=input_prefixes or {})
-    return (await questions.ask(asked)).job
+    job = (await questions.ask(asked)).job
+    if job is not None:
+        run_logger().info(DID_NOT_RUN, component, job.id)
+    return job

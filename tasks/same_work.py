@@ -25,7 +25,7 @@ from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from tasks.finish_job import finish_broken
 from tasks.in_thread import in_thread
-from tasks.misses import REFRESHED, explained
+from tasks.misses import DID_NOT_RUN, REFRESHED, explained
 from tasks.records import saved
 from tasks.reuse import succeeded
 from tasks.run_logging import run_logger
@@ -149,7 +149,7 @@ async def _to_its_end(step: Callable[..., ComponentJob | None], *args: Any) -> A
 
 def _told(job: ComponentJob) -> ComponentJob:
     if job.status is JobStatus.SUCCESS:
-        run_logger().info("%s did not run: its outputs are those of the job %s", job.component, job.id)
+        run_logger().info(DID_NOT_RUN, job.component, job.id)
     elif job.why:
         run_logger().info("%s ran: %s", job.component, job.why)
     return job

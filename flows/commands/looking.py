@@ -84,6 +84,7 @@ def show(job: str, as_json: bool) -> None:
         "message": found.error_message or "-",
         **{f"  {slug}": why for slug, why in found.detailed_error_message.items()},
         **verdict_lines(found),
+        **({"ran, since": found.why} if found.why else {}),
         "created": f"{found.created.astimezone():%Y-%m-%d %H:%M:%S}",
         "duration": seconds_text(found.duration.total_seconds() if found.duration is not None else None),
         "container ran": seconds_text(found.exec_duration_s),
