@@ -2,107 +2,109 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect.runtime import flow_run
 
 from flows.calling import component_flow
 from flows.component_job import current_flow_run_id, run_component
-from interfaces.errors import ComponentException, ComponentFlowsError
-from interfaces.graph import Node, Source
+from flows.graph_nodes import NodeRun, Nodes, failure_of
+from interfaces.graph import Node
 from interfaces.graph_run import GraphRun
-from interfaces.jobs import ComponentJob
+from interfaces.graph_values import values_in
 from interfaces.value import ComponentInterfaceValue
-from tasks.plan_graph import GraphPlan, plan_graph
+from tasks.in_thread import in_thread
+from tasks.keep_graph_run import kept_graph_run
+from tasks.plan_graph import plan_graph
+from tasks.reuse import check_refreshed, find_earlier
 
 
 def _run_name() -> str:
-    return str(flow_run.parameters["graph"])
+    parameters: dict[str, Any] = flow_run.parameters
+    return str(parameters.get("name") or parameters["graph"])
 
 
-@component_flow(name="run-graph", flow_run_name=_run_name)
-async def run_graph(graph: str, inputs: dict[str, Any]) -> GraphRun:
+@component_flow(name="run-graph", flow_run_name=_run_name, hands_on=lambda run: values_in(run.outputs))
+async def run_graph(
+    graph: str,
+    inputs: dict[str, Any],
+    *,
+    name: str = "",
+    reuse: bool = True,
+    refresh: bool | list[str] = False,
+) -> GraphRun:
     """Run a registered graph.
 
-    Everything is checked before anything runs. Nodes that don't depend on each other run in parallel. Where a node
-    fails, those that need it are left out, and the others go on to their end.
+    Everything is checked before anything runs. Nodes that don't depend on each other run in parallel, as far as the
+    machine has room. Where a node fails, those that need it are left out, and the others go on to their end. A node
+    that has done the same work before is not run: its outputs are those of the earlier job, so that a run that broke
+    off goes on where it was.
 
     Args:
         graph: Its slug.
-        inputs: By the graph's own names; what a value may be, see `run_component`.
+        inputs: By the graph's own names; what a value may be, see `run_component`. For an input that is a list, a list.
+        name: What the run is called; the graph's slug unless given.
+        reuse: Whether the outputs of earlier jobs are taken.
+        refresh: Whether all nodes run whatever was run before; or the names of those that do, as in ``["measure",
+            "prepare/denoise"]``.
 
     Returns:
         Outputs by the graph's names, and the job of each node.
 
     Raises:
         GraphInvalid: The graph can't run; `.problems` holds every reason.
+        UnknownName: No such graph is registered, or it has no node that is to be refreshed.
         InvalidInputs: One or more inputs are missing or invalid; `.problems` holds them all.
-        ComponentException: A node failed; its text is the message for the user, `.job` the first failed job.
+        GraphFailed: One or more nodes failed; its text is the message for the user, `.run` has everything else, `.job`
+            is the first failed job.
     """
+    started_at = datetime.now(UTC)
     plan = await plan_graph(graph, inputs)
-    jobs = await run_nodes(plan)
-    return GraphRun(
+    if not isinstance(refresh, bool):
+        check_refreshed(refresh, [path for path, _ in plan.walk()])
+
+    async def run_node(
+        node: Node, path: str, values: Mapping[str, Any], upstream: list[ComponentInterfaceValue]
+    ) -> NodeRun:
+        again = _refreshed(path, refresh)
+        if node.graph:
+            run = await run_graph.after(*upstream).aio(node.graph, dict(values), name=path, reuse=reuse, refresh=again)
+            return NodeRun(outputs=run.outputs, run=run)
+        if reuse and not again and (earlier := await find_earlier(node.component, values)):
+            return NodeRun(outputs=earlier.outputs, job=earlier, is_reused=True)
+        job = await run_component.after(*upstream).aio(
+            node.component, dict(values), name=path, reuse=reuse, refresh=bool(again)
+        )
+        return NodeRun(outputs=job.outputs, job=job)
+
+    nodes = Nodes(plan, run_node)
+    outputs = await nodes.run()
+    done = GraphRun(
         graph=graph,
         inputs=plan.inputs,
-        outputs={name: _pick(source, plan, jobs) for name, source in plan.graph.outputs.items()},
-        jobs=jobs,
+        outputs=outputs,
+        jobs=nodes.outcome.jobs,
+        left_out=nodes.outcome.left_out,
+        reused=frozenset(nodes.outcome.reused),
         flow_run_id=current_flow_run_id(),
     )
+    failure = failure_of(nodes.outcome, done)
+    await in_thread(kept_graph_run, done, started_at=started_at, error=str(failure or ""))
+    if failure:
+        raise failure
+    return done
 
 
-class _LeftOut(Exception):
-    """A node that was not run, since one that it needs failed."""
-
-
-async def run_nodes(plan: GraphPlan) -> dict[str, ComponentJob]:
-    """Run every node as soon as those that it needs have finished.
-
-    Returns:
-        The succeeded jobs by node.
-
-    Raises:
-        ComponentException: One or more nodes failed.
-    """
-    running: dict[str, asyncio.Task[ComponentJob]] = {}
-
-    async def run_node(name: str, node: Node) -> ComponentJob:
-        needed = {one: running[one] for one in node.needs}
-        await asyncio.gather(*needed.values(), return_exceptions=True)
-        if any(one.exception() for one in needed.values()):
-            raise _LeftOut(name)
-        jobs = {one: task.result() for one, task in needed.items()}
-        values = {slug: _pick(source, plan, jobs) for slug, source in node.inputs.items()}
-        return await run_component.aio(node.component, values, name=name)
-
-    for name in plan.graph.order():
-        running[name] = asyncio.ensure_future(run_node(name, plan.graph.nodes[name]))
-    try:
-        await asyncio.gather(*running.values(), return_exceptions=True)
-    finally:
-        for one in running.values():
-            one.cancel()
-        await asyncio.gather(*running.values(), return_exceptions=True)
-    _raise_failures({name: error for name, one in running.items() if (error := one.exception())})
-    return {name: running[name].result() for name in plan.graph.nodes}
-
-
-def _raise_failures(errors: dict[str, BaseException]) -> None:
-    failed = {name: error for name, error in errors.items() if not isinstance(error, _LeftOut)}
-    if not failed:
-        return
-    first = next(iter(failed.values()))
-    if not isinstance(first, ComponentFlowsError):
-        raise first
-    left_out = [name for name in errors if name not in failed]
-    text = "; ".join(f"the node '{name}' failed: {error}" for name, error in failed.items())
-    if left_out:
-        text += f" (not run: {', '.join(left_out)})"
-    raise ComponentException(text, job=getattr(first, "job", None)) from first
-
-
-def _pick(source: Source, plan: GraphPlan, jobs: dict[str, ComponentJob]) -> ComponentInterfaceValue:
-    return jobs[source.node].outputs[source.name] if source.node else plan.inputs[source.name]
+def _refreshed(path: str, refresh: bool | list[str]) -> bool | list[str]:
+    """Whether a node is to be refreshed, or which nodes of a graph within it are."""
+    if isinstance(refresh, bool):
+        return refresh
+    own = {path, path.partition("[")[0]}
+    if own & set(refresh):
+        return True
+    return [rest for one in refresh for first, slash, rest in [one.partition("/")] if slash and first in own]
 
 
 arun_graph = run_graph.aio

@@ -1,86 +1,109 @@
-"""Check a graph and its inputs before anything runs: all problems at once."""
+"""Check a graph and its inputs before anything runs, all problems at once; and say what running it will take."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from sqlalchemy.orm import Session
 
-from interfaces.database.component_records import desired_image, find_components, find_graphs
+from interfaces.component import Component
+from interfaces.database.component_records import find_components, find_graphs
+from interfaces.database.graph_records import desired_images, find_nested_graphs
 from interfaces.database.interface_records import find_interfaces
 from interfaces.engine import get_engine
 from interfaces.errors import GraphInvalid, InvalidInputs
+from interfaces.estimates import past_durations
 from interfaces.graph import Graph
-from interfaces.graph_check import check_graph
+from interfaces.graph_check import check_graph, find_warnings
+from interfaces.graph_plan import GraphPlan
 from interfaces.graph_ports import Definitions
 from interfaces.site import get_site
-from interfaces.value import ComponentInterfaceValue
+from tasks.admission import machine_capacity
 from tasks.in_thread import in_thread
-from tasks.validate_inputs import read_inputs
+from tasks.planning.inputs import read_graph_inputs
+from tasks.planning.outlook import Outlook
+from tasks.planning.resources import resource_problems
+from tasks.run_logging import run_logger
 
 
-@dataclass(frozen=True, kw_only=True)
-class GraphPlan:
-    """A graph that can run, with its valid inputs by name."""
+def planned(slug: str, given: Mapping[str, Any], *, look_up: bool = False) -> GraphPlan:
+    """Check the graph, everything within it, what it needs of this site, and its inputs.
 
-    graph: Graph
-    inputs: Mapping[str, ComponentInterfaceValue]
-
-
-def planned(slug: str, given: Mapping[str, Any]) -> GraphPlan:
-    """Check the graph, its components and its inputs.
+    Args:
+        slug: The graph's.
+        given: Its inputs, by the graph's own names.
+        look_up: Whether to look for the earlier jobs whose outputs will be taken.
 
     Raises:
         UnknownName: No such graph is registered.
-        GraphInvalid: The graph can't run; holds every problem.
-        InvalidInputs: One or more inputs are missing, unknown or invalid; holds every problem.
+        GraphInvalid: The graph can't run; holds every problem, those with the inputs included.
+        InvalidInputs: Only inputs are missing, unknown or invalid; holds every problem.
         EngineUnavailable: No container engine answers.
     """
-    get_engine()
-    with get_site().database.session() as session:
-        graph = find_graphs(session, [slug])[slug]
-        components = find_components(session)
-        interfaces = find_interfaces(session)
-        problems = list(check_graph(graph, Definitions(components=components, interfaces=interfaces)))
-        problems += [
-            f"the component '{component}' has no container image; register its folder again"
-            for component in sorted({node.component for node in graph.nodes.values()} & set(components))
-            if desired_image(session, component) is None
-        ]
+    engine, site, capacity = get_engine(), get_site(), machine_capacity()
+    with site.database.session() as session:
+        known = _definitions(session, find_nested_graphs(session, slug))
+        graph = known.graphs[slug]
+        problems = list(check_graph(graph, known))
+        if problems:  # with all names that there are, the nearest one can be named
+            problems = list(check_graph(graph, replace(known, graphs=find_graphs(session))))
+        components = dict(_components(graph, known))
+        images = desired_images(session, components)
+    problems += resource_problems(components, images, engine=engine, limits=site.settings.limits, capacity=capacity)
+    values, wrong = read_graph_inputs(graph, known, given)
     if problems:
-        raise GraphInvalid(slug, problems)
-    return GraphPlan(
-        graph=graph, inputs=_read(graph, {name: interfaces[one] for name, one in graph.inputs.items()}, given)
+        raise GraphInvalid(slug, [*problems, *(f"the input '{name}' {why}" for name, why in wrong.items())])
+    if wrong:
+        raise InvalidInputs(wrong)
+    shares = [capacity.share(memory_gb=one.memory_gb, gpu_type=one.gpu_type) for one in components.values()]
+    past = {one: past_durations(one, images[one].sha256) for one in components}
+    outlook = Outlook(
+        known=known,
+        seconds={one: durations.mean_s for one, durations in past.items() if durations is not None},
+        parallel=capacity.parallel(shares),
+        look_up=look_up,
     )
+    plan = outlook.of(graph, values, warnings=list(_warnings(graph, known)))
+    if outlook.problems:
+        raise GraphInvalid(slug, outlook.problems)
+    return plan
 
 
-def _read(graph: Graph, interfaces: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, ComponentInterfaceValue]:
-    problems = {name: _unknown(name, graph) for name in given if name not in interfaces}
-    full = {name: interfaces[name].default_value for name in interfaces if interfaces[name].default_value is not None}
-    full.update({name: value for name, value in given.items() if name in interfaces})
-    for name, interface in interfaces.items():
-        if name not in full:
-            problems[name] = f"is missing; the graph '{graph.slug}' takes a {interface.kind.label} ({interface.slug})"
-    try:
-        values = read_inputs(interfaces, full)
-    except InvalidInputs as error:
-        raise InvalidInputs({**problems, **error.problems}) from error
-    if problems:
-        raise InvalidInputs(problems)
-    return values
+def _definitions(session: Session, graphs: Mapping[str, Graph]) -> Definitions:
+    return Definitions(components=find_components(session), interfaces=find_interfaces(session), graphs=graphs)
 
 
-def _unknown(name: str, graph: Graph) -> str:
-    near = get_close_matches(name, graph.inputs, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"its inputs are {', '.join(graph.inputs)}"
-    return f"is no input of the graph '{graph.slug}'; {hint}"
+def _components(graph: Graph, known: Definitions) -> Iterator[tuple[str, Component]]:
+    """The components of a graph and of those within it, each once."""
+    slugs = {node.component for one in _graphs(graph, known) for node in one.nodes.values() if node.component}
+    yield from ((slug, known.components[slug]) for slug in sorted(slugs) if slug in known.components)
+
+
+def _graphs(graph: Graph, known: Definitions) -> Iterator[Graph]:
+    """A graph and those within it, each once."""
+    seen, todo = {graph.slug}, [graph]
+    while todo:
+        one = todo.pop()
+        yield one
+        inner = {node.graph for node in one.nodes.values()} & known.graphs.keys() - seen
+        seen |= inner
+        todo += [known.graphs[slug] for slug in sorted(inner)]
+
+
+def _warnings(graph: Graph, known: Definitions) -> Iterator[str]:
+    for one in _graphs(graph, known):
+        where = "" if one is graph else f"in the graph '{one.slug}' "
+        yield from (where + text for text in find_warnings(one, known))
 
 
 @task(name="plan", cache_policy=NO_CACHE)
 async def plan_graph(graph: str, inputs: Mapping[str, Any]) -> GraphPlan:
-    """Check the graph and its inputs; see `planned`."""
-    return await in_thread(planned, graph, inputs)
+    """Check the graph and its inputs; see `planned`. Logs what is hardly meant."""
+    plan = await in_thread(planned, graph, inputs)
+    for warning in plan.warnings:
+        run_logger().warning("%s", warning)
+    return plan

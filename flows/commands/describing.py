@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from interfaces.graph_run import GraphRun
+from interfaces.graph_values import Carried
 from interfaces.jobs import ComponentJob
 from interfaces.kinds import InterfaceSuperKindChoices
 from interfaces.value import ComponentInterfaceValue
@@ -29,9 +30,12 @@ def value_document(value: ComponentInterfaceValue) -> dict[str, Any]:
     return {**document, "path": str(value.path)}
 
 
-def values_document(values: Mapping[str, ComponentInterfaceValue]) -> dict[str, Any]:
-    """Values by name as a JSON object."""
-    return {name: value_document(value) for name, value in values.items()}
+def values_document(values: Mapping[str, Carried]) -> dict[str, Any]:
+    """Values, and lists of values, by name as a JSON object."""
+    return {
+        name: [value_document(one) for one in value] if isinstance(value, tuple) else value_document(value)
+        for name, value in values.items()
+    }
 
 
 def job_document(job: ComponentJob) -> dict[str, Any]:
@@ -58,6 +62,8 @@ def job_document(job: ComponentJob) -> dict[str, Any]:
         "inputs": values_document(job.inputs),
         "outputs": values_document(job.outputs),
         "runtime_metrics": job.runtime_metrics,
+        "cache_key": job.cache_key,
+        "why": job.why,
         "flow_run_id": str(job.flow_run_id) if job.flow_run_id else None,
     }
 
@@ -69,6 +75,8 @@ def run_document(run: GraphRun) -> dict[str, Any]:
         "inputs": values_document(run.inputs),
         "outputs": values_document(run.outputs),
         "jobs": {name: job_document(job) for name, job in run.jobs.items()},
+        "left_out": dict(run.left_out),
+        "reused": sorted(run.reused),
         "flow_run_id": str(run.flow_run_id) if run.flow_run_id else None,
     }
 
@@ -95,6 +103,14 @@ def seconds_text(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def run_text(job: ComponentJob, *, is_reused: bool) -> str:
+    """How a job went, in one line: what it used, or that it had run before; and why it ran although others had."""
+    if is_reused:
+        return f"did not run: its outputs are those of the job {str(job.id)[:8]}"
+    used = f"{job.status.label} in {seconds_text(job.exec_duration_s)}, {memory_text(job.peak_memory_bytes)}"
+    return f"{used}; ran: {job.why}" if job.why else used
 
 
 def memory_text(size: int | None) -> str:

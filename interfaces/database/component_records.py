@@ -94,13 +94,17 @@ def find_components(session: Session, slugs: Iterable[str] | None = None) -> dic
 
 def save_graph(session: Session, graph: Graph) -> bool:
     """Register a graph, or apply what changed; gives whether anything was written."""
-    definition = {
+    return _save(session, GraphRow, graph.slug, graph.title, graph_json(graph))
+
+
+def graph_json(graph: Graph) -> dict[str, Any]:
+    """A graph as it is written in YAML, without its title and slug."""
+    return {
         "description": graph.description,
         "inputs": {name: [slug] if name in graph.lists else slug for name, slug in graph.inputs.items()},
         "nodes": {name: _node_json(node) for name, node in graph.nodes.items()},
         "outputs": {name: str(source) for name, source in graph.outputs.items()},
     }
-    return _save(session, GraphRow, graph.slug, graph.title, definition)
 
 
 def _node_json(node: Node) -> dict[str, Any]:
@@ -117,11 +121,11 @@ def _node(data: dict[str, Any]) -> Node:
     return Node(**{**data, "inputs": inputs, "scatter": tuple(data.get("scatter", ()))})
 
 
-def _graph(row: GraphRow) -> Graph:
-    data = row.definition
+def graph_from_json(data: dict[str, Any], *, slug: str, title: str) -> Graph:
+    """The graph that `graph_json` has written."""
     return Graph(
-        slug=row.slug,
-        title=row.title,
+        slug=slug,
+        title=title,
         description=data["description"],
         inputs={name: one[0] if isinstance(one, list) else one for name, one in data["inputs"].items()},
         lists=frozenset(name for name, one in data["inputs"].items() if isinstance(one, list)),
@@ -140,7 +144,8 @@ def find_graphs(session: Session, slugs: Iterable[str] | None = None) -> dict[st
     wanted = None if slugs is None else set(slugs)
     if wanted is not None:
         query = query.where(GraphRow.slug.in_(wanted))
-    found = {row.slug: _graph(row) for row in session.scalars(query)}
+    rows = session.scalars(query)
+    found = {row.slug: graph_from_json(row.definition, slug=row.slug, title=row.title) for row in rows}
     if wanted is not None and (missing := sorted(wanted - set(found))):
         raise unknown("graph", missing[0], session.scalars(select(GraphRow.slug)).all())
     return found

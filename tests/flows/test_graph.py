@@ -48,7 +48,7 @@ def test_values_flow_along_the_edges(scan):
 
 
 def test_the_prefect_ui_has_one_named_run_a_node_and_the_edges(scan):
-    run = run_graph("puppet-diamond", inputs(scan))
+    run = run_graph("puppet-diamond", inputs(scan), refresh=True)
     children = children_of(run.flow_run_id)
     assert set(children) == {"top", "left", "right", "apart"}
     assert {name: flow_run.id for name, (flow_run, _) in children.items()} == {
@@ -69,7 +69,7 @@ def test_the_prefect_ui_has_one_named_run_a_node_and_the_edges(scan):
 def test_where_a_node_fails_the_others_go_on_and_its_followers_do_not_run(scan):
     before = len(ComponentJob.objects.with_duration())
     with pytest.raises(ComponentException, match="the node 'top' failed: too dark") as caught:
-        run_graph("puppet-diamond", inputs(scan, first="import sys; sys.exit('too dark')"))
+        run_graph("puppet-diamond", inputs(scan, first="import sys; sys.exit('too dark')"), refresh=True)
     assert "not run: left, right" in str(caught.value)
     assert caught.value.job.status is JobStatus.FAILURE
     new = ComponentJob.objects.with_duration().iloc[before:]

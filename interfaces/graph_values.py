@@ -1,0 +1,91 @@
+"""What travels along the edges of a graph while it runs: values, lists of values, and what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from interfaces.errors import ValidationError
+from interfaces.graph import Node, Source
+from interfaces.value import ComponentInterfaceValue
+
+Carried: TypeAlias = ComponentInterfaceValue | tuple[ComponentInterfaceValue, ...]
+"""A value, or a list of values: what a node that scatters gives, and what a graph's input of a list takes."""
+
+
+def node_inputs(
+    node: Node, have: Callable[[Source], Carried | None], *, does_without: Callable[[str], bool]
+) -> tuple[dict[str, Carried], str]:
+    """What a node is given.
+
+    Args:
+        node: The node.
+        have: What a source gives; None where that is not there.
+        does_without: Whether the node copes without an input.
+
+    Returns:
+        The inputs by name, without those that are not there; and the name of one that it can't run without, or "".
+    """
+    found: dict[str, Carried] = {}
+    for name, source in node.inputs.items():
+        carried = have(source)
+        if carried is not None:
+            found[name] = carried
+        elif node.optional or not does_without(name):
+            return {}, name
+    return found, ""
+
+
+def count_runs(node: Node, inputs: Mapping[str, Carried]) -> int | None:
+    """How often a node runs; None for one that does not scatter, and runs once.
+
+    Raises:
+        ValidationError: It scatters over lists of different lengths.
+    """
+    lengths = {name: len(_elements(inputs[name])) for name in node.scatter}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"'{name}' has {length}" for name, length in lengths.items())
+        raise ValidationError(f"it scatters over lists of different lengths: {shown}")
+    return next(iter(lengths.values()), None)
+
+
+def run_inputs(node: Node, inputs: Mapping[str, Carried], index: int | None) -> dict[str, Any]:
+    """What one run of a node is called with.
+
+    Args:
+        node: The node.
+        inputs: What the node is given.
+        index: Which of its runs, from 0; None where it does not scatter.
+    """
+    return {
+        name: _elements(carried)[index] if index is not None and name in node.scatter else _whole(node, carried)
+        for name, carried in inputs.items()
+    }
+
+
+def _elements(carried: Carried) -> Any:
+    # A JSON value that is scattered is a list: the plan has proven it.
+    return carried if isinstance(carried, tuple) else carried.value
+
+
+def _whole(node: Node, carried: Carried) -> Any:
+    if not isinstance(carried, tuple):
+        return carried
+    # A graph takes a list as it is, or gathers it at the component that takes it; a component takes one JSON value.
+    return list(carried) if node.graph else [one.value for one in carried]
+
+
+def values_in(inputs: Mapping[str, Carried]) -> list[ComponentInterfaceValue]:
+    """All values in some inputs."""
+    return [one for carried in inputs.values() for one in (carried if isinstance(carried, tuple) else (carried,))]
+
+
+def one_by_one(outputs: Mapping[str, Carried]) -> dict[str, ComponentInterfaceValue]:
+    """Values by name, those of lists by names such as ``masks[2]``."""
+    found: dict[str, ComponentInterfaceValue] = {}
+    for name, carried in outputs.items():
+        if isinstance(carried, tuple):
+            found |= {f"{name}[{index}]": one for index, one in enumerate(carried)}
+        else:
+            found[name] = carried
+    return found
