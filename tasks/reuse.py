@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from anyio.lowlevel import RunVar
@@ -18,7 +20,7 @@ from interfaces.database.interface_records import find_interfaces
 from interfaces.database.job_records import load_jobs
 from interfaces.database.work_records import successes
 from interfaces.definition import ComponentInterface
-from interfaces.errors import InvalidInputs
+from interfaces.errors import InvalidInputs, UnknownName
 from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from interfaces.tarballs import Tarball, TarballKind
@@ -139,6 +141,24 @@ def _with_versions(session: Session, component: Component) -> _Registered:
         tarball=desired_tarball(session, owner=slug, kind=TarballKind.MODEL) if component.model else None,
         interfaces=find_interfaces(session, component.input_slugs),
     )
+
+
+def check_refreshed(names: Iterable[str], nodes: Collection[str]) -> None:
+    """Refuse to refresh what is not there: a name that is spelt wrongly would otherwise quietly refresh nothing.
+
+    Args:
+        names: Paths of nodes, as in ``measure``, ``prepare/denoise`` or, for one run of several, ``segment[2]``.
+        nodes: The paths that there are, without the numbers of runs.
+
+    Raises:
+        UnknownName: There is no such node; names the nearest one.
+    """
+    for name in names:
+        plain = re.sub(r"\[\d+\]", "", name)
+        if plain not in nodes:
+            near = get_close_matches(plain, nodes, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"its nodes are {', '.join(nodes)}"
+            raise UnknownName(f"the graph has no node '{name}' that could be refreshed; {hint}")
 
 
 class _Questions:

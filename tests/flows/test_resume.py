@@ -12,6 +12,7 @@ from puppet_scripts import MASK, REPORT
 from flows import reap, run_graph
 from interfaces import ComponentException, ComponentJob, JobStatus
 from interfaces.database.job_records import list_jobs
+from interfaces.errors import UnknownName
 from interfaces.site import get_site
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
@@ -57,6 +58,11 @@ def test_a_refreshed_node_runs_and_those_after_it_only_where_its_outputs_differ(
     whole = run_graph("puppet-diamond", given, refresh=True)
     assert not whole.reused
     assert len({job.id for job in whole.jobs.values()}) == 4
+
+
+def test_a_node_that_is_not_there_cannot_be_refreshed(scan):
+    with pytest.raises(UnknownName, match="no node 'lift' that could be refreshed; did you mean 'left'"):
+        run_graph("puppet-diamond", inputs(scan, "unknown"), refresh=["top", "lift"])
 
 
 def test_after_a_failure_only_what_failed_and_what_needs_it_runs(scan):

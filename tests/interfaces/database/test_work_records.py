@@ -1,4 +1,4 @@
-"""Who has done a piece of work, who does it, and who may."""
+"""Who has done a piece of work, who does it, and who may; in each kind of database."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from records import a_component, a_finished_job, a_job, a_stored_image
@@ -34,6 +35,12 @@ DEAD = str(replace(Owner.current(), started="1"))
 
 def key(inputs: str = "1", everything: str = "2") -> str:
     return f"v1:{inputs * 32}:{everything * 64}"
+
+
+@pytest.fixture
+def site(database):
+    """What the makers of records need of a site: its database."""
+    return SimpleNamespace(database=database)
 
 
 @pytest.fixture
