@@ -14,16 +14,24 @@ if TYPE_CHECKING:
     from flows.component_job import arun_component as arun_component
     from flows.component_job import retry_job as retry_job
     from flows.component_job import run_component as run_component
+    from flows.evaluation import aevaluate as aevaluate
+    from flows.evaluation import evaluate as evaluate
     from flows.graph import arun_graph as arun_graph
     from flows.graph import run_graph as run_graph
     from flows.maintenance import areap as areap
     from flows.maintenance import reap as reap
+    from flows.ranking import aleaderboard as aleaderboard
+    from flows.ranking import leaderboard as leaderboard
     from flows.registration import aregister as aregister
     from flows.registration import register as register
     from flows.statistics import ajob_statistics as ajob_statistics
     from flows.statistics import job_statistics as job_statistics
 
 _HOMES = {
+    "aevaluate": "evaluation",
+    "aleaderboard": "ranking",
+    "evaluate": "evaluation",
+    "leaderboard": "ranking",
     "arun_batch": "batch",
     "arun_batch_to_file": "batch",
     "run_batch": "batch",

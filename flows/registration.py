@@ -1,4 +1,4 @@
-"""Register interfaces, components and graphs from their YAML definitions."""
+"""Register interfaces, components, graphs and phases from their YAML definitions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ async def register(*paths: str | Path) -> Registered:
     """Register definitions; doing it again changes nothing.
 
     Args:
-        paths: YAML files, or folders that hold ``interfaces.yaml``, ``component.yaml`` and ``graph.yaml`` files.
+        paths: YAML files, or folders that hold ``interfaces.yaml``, ``component.yaml``, ``graph.yaml`` and
+            ``phase.yaml`` files.
 
     Returns:
         What was read, and what of it was new or changed.

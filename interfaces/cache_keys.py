@@ -1,6 +1,6 @@
 """What makes two pieces of work the same: all that a component's container can see, and what is taken from it.
 
-See docs/adr/0006-same-work.md for what counts and what does not.
+See docs/adr/0008-same-work.md for what counts and what does not.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from interfaces.component import Component, Method
 from interfaces.component_images import ComponentImage
 from interfaces.jobs import ComponentJob
 from interfaces.json_values import canonical_json
+from interfaces.placements import Prefixes, prefixes_of
 from interfaces.tarballs import Tarball
 from interfaces.value import ComponentInterfaceValue
 
@@ -31,7 +32,7 @@ class WorkInput:
 
     Attributes:
         sha256: Of its content, 64 hexadecimal digits.
-        place: Where it lies below /input: prefix, relative path, and an image's own file name.
+        place: Where it lies below /input: prefix, relative path, and an image's own file name; a line for each place.
         meaning: SHA-256 of what its segments and its look-up table say about it; "" where it has none.
     """
 
@@ -40,13 +41,14 @@ class WorkInput:
     meaning: str = ""
 
     @classmethod
-    def of(cls, value: ComponentInterfaceValue, prefix: str = "") -> WorkInput:
-        """A stored value with the prefix of its path."""
+    def of(cls, value: ComponentInterfaceValue, prefixes: Iterable[str] = ("",)) -> WorkInput:
+        """A stored value with the prefixes of its path."""
         interface = value.interface
         table = interface.look_up_table.as_json() if interface.look_up_table else None
         segments = interface.overlay_segments_json
         meaning = _digest([segments, table]) if segments or table else ""
-        return cls(sha256=value.sha256, place=str(PurePosixPath(prefix, value.relative_path)), meaning=meaning)
+        places = sorted(str(PurePosixPath(prefix, value.relative_path)) for prefix in prefixes)
+        return cls(sha256=value.sha256, place="\n".join(places), meaning=meaning)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,7 @@ class Work:
         tarballs: SHA-256 of the model or ground truth by its kind.
         gpu_type: The GPU that it needs; "" for none.
         method: How the container is called.
+        staged: SHA-256 of what lies beside the inputs; "" where nothing does.
     """
 
     image: str
@@ -68,6 +71,7 @@ class Work:
     tarballs: Mapping[str, str] = field(default_factory=dict)
     gpu_type: str = ""
     method: Method = Method.EXEC
+    staged: str = ""
 
     @classmethod
     def made_of(
@@ -78,7 +82,8 @@ class Work:
         *,
         inputs: Mapping[str, ComponentInterfaceValue],
         outputs: Iterable[str],
-        prefixes: Mapping[str, str],
+        prefixes: Prefixes,
+        staged: Iterable[ComponentInterfaceValue] = (),
     ) -> Work:
         """What a component would do that runs in that image with that tarball over those inputs.
 
@@ -88,15 +93,20 @@ class Work:
             tarball: Its model or ground truth.
             inputs: By slug.
             outputs: The slugs of what is taken.
-            prefixes: By a value's pk (as text), the prefix of its path.
+            prefixes: By a value's pk (as text), the prefix or prefixes of its path.
+            staged: What lies beside the inputs.
         """
+        beside = sorted(
+            {(one.place, one.sha256) for one in (WorkInput.of(value, prefixes_of(value, prefixes)) for value in staged)}
+        )
         return cls(
             image=image.sha256,
-            inputs={slug: WorkInput.of(value, prefixes.get(str(value.pk), "")) for slug, value in inputs.items()},
+            inputs={slug: WorkInput.of(value, prefixes_of(value, prefixes)) for slug, value in inputs.items()},
             outputs=frozenset(outputs),
             tarballs={tarball.kind.value: tarball.sha256} if tarball else {},
             gpu_type=component.gpu_type,
             method=component.method,
+            staged=_digest(beside) if beside else "",
         )
 
     @classmethod
@@ -109,6 +119,7 @@ class Work:
             inputs=job.inputs,
             outputs=job.output_slugs,
             prefixes=job.input_prefixes,
+            staged=job.staged,
         )
         return replace(work, gpu_type=job.requires_gpu_type)
 
@@ -131,6 +142,7 @@ class Work:
             "tarballs": dict(self.tarballs),
             "gpu_type": self.gpu_type,
             "method": self.method.value,
+            **({"staged": self.staged} if self.staged else {}),
         }
         return f"{VERSION}:{_digest(inputs)[:32]}:{_digest({**rest, 'inputs': inputs})}"
 
@@ -142,6 +154,7 @@ class Work:
             *self._changed_inputs(earlier),
             *_plain("the GPU type", earlier.gpu_type or "none", self.gpu_type or "none"),
             *_plain("the method", earlier.method, self.method),
+            *(["what lies beside the inputs changed"] if earlier.staged != self.staged else []),
             *_plain("the outputs", ", ".join(sorted(earlier.outputs)), ", ".join(sorted(self.outputs))),
         ]
 

@@ -96,12 +96,23 @@ class Component:
         Raises:
             ValidationError: No set fits; the text lists the sets.
         """
-        for each in self.interfaces:
-            if set(each.inputs) == set(given):
-                return each
-        for each in self.interfaces:
-            if set(given) <= set(each.inputs) <= set(given) | set(with_default):
-                return each
-        sets = " or ".join("(" + ", ".join(each.inputs) + ")" for each in self.interfaces)
-        got = ", ".join(sorted(given)) or "no inputs"
-        raise ValidationError(f"'{self.slug}' takes {sets}, but got {got}")
+        return pick_set(self.interfaces, given, with_default=with_default, of=self.slug)
+
+
+def pick_set(
+    sets: Collection[InterfaceSet], given: Collection[str], *, with_default: Collection[str] = (), of: str
+) -> InterfaceSet:
+    """Of some sets the one with those inputs, or the first that defaults complete to it.
+
+    Raises:
+        ValidationError: There is none; the text names `of` and lists the sets.
+    """
+    for each in sets:
+        if set(each.inputs) == set(given):
+            return each
+    for each in sets:
+        if set(given) <= set(each.inputs) <= set(given) | set(with_default):
+            return each
+    listed = " or ".join("(" + ", ".join(each.inputs) + ")" for each in sets)
+    got = ", ".join(sorted(given)) or "no inputs"
+    raise ValidationError(f"'{of}' takes {listed}, but got {got}")

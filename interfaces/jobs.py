@@ -42,7 +42,9 @@ class ComponentJob(BaseModel):
         inputs: Input values by slug.
         outputs: Output values by slug, once it has succeeded.
         output_slugs: Slugs of the outputs that are expected.
-        input_prefixes: By a value's pk (as text), the path prefix of that input below /input.
+        staged: Values that lie beside the inputs and are not among them: the outputs that an evaluation evaluates.
+        input_prefixes: By a value's pk (as text), the path prefix of that input or staged value below /input; several
+            where it lies at several places.
         time_limit: Seconds; never changes.
         requires_memory_gb: GB (2**30 bytes); never changes.
         requires_gpu_type: "" for none; never changes.
@@ -83,7 +85,8 @@ class ComponentJob(BaseModel):
     inputs: Mapping[str, ComponentInterfaceValue] = Field(default_factory=dict)
     outputs: Mapping[str, ComponentInterfaceValue] = Field(default_factory=dict)
     output_slugs: tuple[str, ...] = ()
-    input_prefixes: Mapping[str, str] = Field(default_factory=dict)
+    staged: tuple[ComponentInterfaceValue, ...] = ()
+    input_prefixes: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
     time_limit: int
     requires_memory_gb: float
     requires_gpu_type: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +13,11 @@ from interfaces.engine import get_engine
 from interfaces.errors import DefinitionError, UnknownName
 from interfaces.gpu_leases import GpuMissing, check_gpu
 from interfaces.jobs import ComponentJob
+from interfaces.placements import Prefixes
 from interfaces.settings import LimitSettings
 from interfaces.site import get_site
-from interfaces.tarballs import TarballKind
+from interfaces.tarballs import Tarball, TarballKind
+from interfaces.value import ComponentInterfaceValue
 from tasks.admission import check_capacity
 from tasks.records import saved
 
@@ -27,11 +28,13 @@ def create_job(
     name: str = "",
     time_limit: int | None = None,
     memory_gb: float | None = None,
-    input_prefixes: Mapping[str, str] | None = None,
+    input_prefixes: Prefixes | None = None,
     task_on_success: dict[str, Any] | None = None,
     task_on_failure: dict[str, Any] | None = None,
     flow_run_id: UUID | None = None,
     store: bool = True,
+    tarball: Tarball | None = None,
+    staged: tuple[ComponentInterfaceValue, ...] = (),
 ) -> ComponentJob:
     """Make and store a queued job.
 
@@ -45,6 +48,8 @@ def create_job(
         task_on_failure: See `tasks.chain`.
         flow_run_id: The Prefect flow run that runs the job.
         store: Whether its record is written now.
+        tarball: The ground truth, where the job is an evaluation; else the component's own model is taken.
+        staged: Values that lie beside the inputs, where `input_prefixes` says.
 
     Raises:
         UnknownName: No such component, or it has no container image yet.
@@ -54,7 +59,8 @@ def create_job(
     with site.database.session() as session:
         component = find_components(session, [slug])[slug]
         image = desired_image(session, slug)
-        tarball = desired_tarball(session, owner=slug, kind=TarballKind.MODEL) if component.model else None
+        if component.model:
+            tarball = desired_tarball(session, owner=slug, kind=TarballKind.MODEL)
     time_limit = component.time_limit if time_limit is None else time_limit
     memory_gb = component.memory_gb if memory_gb is None else memory_gb
     check_runnable(component)
@@ -65,6 +71,7 @@ def create_job(
         image=_executable(component, image),
         tarball=tarball,
         name=name,
+        staged=staged,
         input_prefixes=dict(input_prefixes or {}),
         time_limit=time_limit,
         requires_memory_gb=memory_gb,
@@ -112,6 +119,7 @@ def repeat_job(
             tarball=old.tarball,
             name=old.name,
             inputs=old.inputs,
+            staged=old.staged,
             input_prefixes=old.input_prefixes,
             time_limit=time_limit,
             requires_memory_gb=memory_gb,

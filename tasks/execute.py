@@ -49,7 +49,9 @@ def container_spec(site: Site, job: ComponentJob, gpus: tuple[str, ...] = ()) ->
     """What the job's container sees and may use; `gpus` are the ids of those that it holds a lease on."""
     folder = JobFolder.of(site, job.id)
     limits: LimitSettings = site.settings.limits
-    model = unpacked(site, job.tarball.sha256) if job.tarball else folder.no_model
+    tarballs = {TarballKind.MODEL: folder.no_model}
+    if job.tarball:
+        tarballs[job.tarball.kind] = unpacked(site, job.tarball.sha256)
     return ContainerSpec(
         image=job.image.sha256,
         name=container_name(job),
@@ -57,7 +59,7 @@ def container_spec(site: Site, job: ComponentJob, gpus: tuple[str, ...] = ()) ->
         gpus=gpus,
         mounts=(
             BindMount(source=folder.input, target="/input"),
-            BindMount(source=model, target=TarballKind.MODEL.mount_point),
+            *(BindMount(source=source, target=kind.mount_point) for kind, source in tarballs.items()),
         ),
         output_volume=output_volume(job),
         memory_bytes=int(job.requires_memory_gb * GB),

@@ -11,6 +11,7 @@ from interfaces.database.image_records import SHOWN_DIGITS
 from interfaces.database.tarball_records import list_tarballs
 from interfaces.errors import ImageImportFailed, ServiceUnavailable, ValidationError
 from interfaces.imports import ImportKind
+from interfaces.phase import Phase
 from interfaces.site import Site
 from interfaces.storage.file_store import StoredFile, sha256_of
 from interfaces.tarballs import TARBALL_SUFFIX, Tarball, TarballKind, unpack
@@ -24,6 +25,15 @@ def import_model(
     if component.model is None:
         return None
     return import_tarball(site, component.model, owner=component.slug, kind=TarballKind.MODEL, show=show)
+
+
+def import_ground_truth(
+    site: Site, phase: Phase, *, show: Callable[[str], None] = lambda line: None
+) -> StoredFile | None:
+    """Store the phase's ground truth; None where it has none. See `import_tarball`."""
+    if phase.ground_truth is None:
+        return None
+    return import_tarball(site, phase.ground_truth, owner=phase.slug, kind=TarballKind.GROUND_TRUTH, show=show)
 
 
 def import_tarball(

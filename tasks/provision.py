@@ -24,7 +24,9 @@ def provisioned(job: ComponentJob) -> ComponentJob:
     job = moved(job, JobStatus.PROVISIONING)
     folder = JobFolder.of(site, job.id)
     folder.create()
-    folder.place_inputs(job.inputs, job.input_prefixes, unpacked_bytes=site.settings.limits.output_bytes)
+    folder.place_inputs(
+        job.inputs, job.input_prefixes, unpacked_bytes=site.settings.limits.output_bytes, staged=job.staged
+    )
     if job.tarball is not None:
         unpacked(site, job.tarball.sha256)
     return moved(job, JobStatus.PROVISIONED)

@@ -40,8 +40,9 @@ from interfaces.site import Site, get_site
 from interfaces.storage.file_store import StoredFile
 from interfaces.tarballs import TarballKind
 from tasks.import_image import ImportedImage, import_image
-from tasks.import_tarball import import_model
+from tasks.import_tarball import import_ground_truth, import_model
 from tasks.in_thread import in_thread
+from tasks.register_phases import phase_errors, save_phases
 from tasks.run_logging import show_in_run
 
 
@@ -52,6 +53,7 @@ class Registered(BaseModel):
         interfaces: Slugs of all interfaces that were read.
         components: Slugs of all components.
         graphs: Slugs of all graphs.
+        phases: Slugs of all phases.
         changed: What was new or changed, as ``kind slug``; empty where everything was there already.
     """
 
@@ -60,6 +62,7 @@ class Registered(BaseModel):
     interfaces: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     graphs: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
 
 
@@ -82,12 +85,15 @@ def registered(paths: Sequence[str | Path], *, show: Callable[[str], None] = lam
         session.rollback()
     images = {one.slug: _image(site, one, show) for one in catalogue.components}
     models = {one.slug: import_model(site, one, show=show) for one in catalogue.components}
+    ground_truths = {one.slug: import_ground_truth(site, one, show=show) for one in catalogue.phases}
     with site.database.session() as session:
         changed = _save(session, catalogue, images, models)
+        changed += save_phases(session, catalogue.phases, ground_truths)
     return Registered(
         interfaces=tuple(one.slug for one in catalogue.interfaces),
         components=tuple(one.slug for one in catalogue.components),
         graphs=tuple(one.slug for one in catalogue.graphs),
+        phases=tuple(one.slug for one in catalogue.phases),
         changed=tuple(changed),
     )
 
@@ -111,6 +117,7 @@ def check_catalogue(session: Session, catalogue: Catalogue) -> None:
     for graph in catalogue.graphs:
         found = find_problems(graph, known)
         problems += [catalogue.error(graph, problem.text, *problem.key) for problem in found]
+    problems += phase_errors(session, catalogue, known)
     if problems:
         raise problems[0] if len(problems) == 1 else DefinitionErrors(problems)
 

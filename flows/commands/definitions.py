@@ -26,7 +26,7 @@ def register(paths: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         print_json(done.model_dump())
         return
-    for what in ("interfaces", "components", "graphs"):
+    for what in ("interfaces", "components", "graphs", "phases"):
         if slugs := getattr(done, what):
             click.echo(f"{what}: {', '.join(slugs)}")
     click.echo(f"new or changed: {', '.join(done.changed) or 'nothing'}")

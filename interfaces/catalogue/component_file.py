@@ -19,7 +19,7 @@ KEYS = (*REQUIRED, "slug", "description", "time_limit", "memory_gb", "gpu_type",
 IMAGE_KEYS = ("build", "archive", "reference")
 SET_KEYS = ("inputs", "outputs")
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz")
-MODELS = (".tar.gz", ".tgz")
+TARBALLS = (".tar.gz", ".tgz")
 
 # Registry and path, then a tag, a digest or both; or an image's id. See
 # https://github.com/distribution/reference/blob/main/reference.go for the grammar; upper case is for host names only.
@@ -62,7 +62,7 @@ def read_component(source: YamlSource, problems: list[DefinitionError]) -> Itera
             unit=" GB",
         ),
         gpu_type=section.one_of("gpu_type", get_settings().gpu_types, ""),
-        model=_existing_file(section, "model", suffixes=MODELS) if section.has("model") else None,
+        model=existing_file(section, "model", suffixes=TARBALLS) if section.has("model") else None,
         method=Method(section.one_of("method", tuple(Method), Method.EXEC)),
     )
     if len(problems) == before:
@@ -91,7 +91,7 @@ def _image_source(image: Section, key: str) -> ImageSource | None:
         if folder and not image.faulty:
             return ImageSource(build=folder)
     elif key == "archive":
-        if archive := _existing_file(image, key, suffixes=ARCHIVES):
+        if archive := existing_file(image, key, suffixes=ARCHIVES):
             return ImageSource(archive=archive)
     elif reference := image.text(key):
         if len(reference) <= _MAX_REFERENCE and _REFERENCE.fullmatch(reference):
@@ -118,7 +118,8 @@ def _existing(section: Section, key: str) -> Path | None:
     return None
 
 
-def _existing_file(section: Section, key: str, *, suffixes: tuple[str, ...]) -> Path | None:
+def existing_file(section: Section, key: str, *, suffixes: tuple[str, ...]) -> Path | None:
+    """A file that a key names, relative to the definition's own folder; None where there is a problem with it."""
     path = _existing(section, key)
     if path is None:
         return None

@@ -13,6 +13,7 @@ from interfaces.catalogue.component_file import read_component
 from interfaces.catalogue.graph_file import read_graph
 from interfaces.catalogue.interfaces_file import read_interfaces
 from interfaces.catalogue.look_up_tables_file import read_look_up_tables
+from interfaces.catalogue.phase_file import read_phase
 from interfaces.catalogue.section import nearest
 from interfaces.catalogue.yaml_source import KeyPath, YamlSource, read_yaml
 from interfaces.component import Component
@@ -20,11 +21,12 @@ from interfaces.definition import ComponentInterface
 from interfaces.errors import DefinitionError, DefinitionErrors
 from interfaces.graph import Graph
 from interfaces.overlays import LookUpTable
+from interfaces.phase import Phase
 
-Definition = ComponentInterface | LookUpTable | Component | Graph
+Definition = ComponentInterface | LookUpTable | Component | Graph | Phase
 
 _Reader = Callable[[YamlSource, list[DefinitionError]], Iterator[tuple[Definition, KeyPath]]]
-_FORMS = ("interfaces", "look_up_tables", "component", "graph")
+_FORMS = ("interfaces", "look_up_tables", "component", "graph", "phase")
 
 FILE_NAMES = ("interfaces", "component", "graph", "phase")
 """What a definition file in a folder is called, before ``.yaml`` or ``.yml``; also ``anything.component.yaml``."""
@@ -68,6 +70,7 @@ class Catalogue:
         look_up_tables: The look-up tables that stand by themselves.
         components: The components.
         graphs: The graphs.
+        phases: The phases.
         origins: Where each was written, by its class and slug (of a look-up table the title).
     """
 
@@ -75,6 +78,7 @@ class Catalogue:
     look_up_tables: tuple[LookUpTable, ...] = ()
     components: tuple[Component, ...] = ()
     graphs: tuple[Graph, ...] = ()
+    phases: tuple[Phase, ...] = ()
     origins: Mapping[tuple[type[Definition], str], Origin] = field(default_factory=dict, repr=False)
 
     def error(self, definition: Definition, message: str, *key: str | int) -> DefinitionError:
@@ -98,8 +102,8 @@ def read_catalogue(*paths: Path | str, look_up_tables: Mapping[str, LookUpTable]
 
     Args:
         paths: Files of any name, or folders. In a folder, and in the folders in it, files named interfaces.yaml,
-            component.yaml, graph.yaml or with a name in front (``lung.interfaces.yaml``) are read; ``.yml`` will do.
-            Hidden folders and links to folders are passed over.
+            component.yaml, graph.yaml, phase.yaml or with a name in front (``lung.interfaces.yaml``) are read; ``.yml``
+            will do. Hidden folders and links to folders are passed over.
         look_up_tables: Look-up tables besides those in the files that an interface may name, by title.
 
     Raises:
@@ -119,6 +123,7 @@ def read_catalogue(*paths: Path | str, look_up_tables: Mapping[str, LookUpTable]
         "interfaces": partial(read_interfaces, tables=tables),
         "component": read_component,
         "graph": read_graph,
+        "phase": read_phase,
     }
     found += [one for source in sources for one in _definitions(source, readers, problems)]
     problems += _clashes(found)
@@ -130,6 +135,7 @@ def read_catalogue(*paths: Path | str, look_up_tables: Mapping[str, LookUpTable]
         look_up_tables=tuple(one for one in read if isinstance(one, LookUpTable)),
         components=tuple(one for one in read if isinstance(one, Component)),
         graphs=tuple(one for one in read if isinstance(one, Graph)),
+        phases=tuple(one for one in read if isinstance(one, Phase)),
         origins=MappingProxyType({(type(one), _name(one)): origin for one, origin in found}),
     )
 
@@ -149,7 +155,9 @@ def _files(path: Path, problems: list[DefinitionError]) -> Iterator[Path]:
                 nothing = False
                 yield Path(folder, name).resolve()
     if nothing:
-        message = "holds no interfaces.yaml, component.yaml or graph.yaml, neither itself nor in a folder below"
+        message = (
+            "holds no interfaces.yaml, component.yaml, graph.yaml or phase.yaml, neither itself nor in a folder below"
+        )
         problems.append(DefinitionError(message, file=path))
 
 
@@ -173,11 +181,8 @@ def _source(file: Path, problems: list[DefinitionError]) -> YamlSource | None:
         known = ", ".join(f"'{form}:'" for form in _FORMS)
         problems.append(source.error(f"holds no definition; its top level needs one of the keys {known}"))
         return None
-    for key in source.data:
-        if key == "phase":
-            problems.append(source.error("phases are not supported yet", (key,)))
-        elif key not in _FORMS:
-            problems.append(source.error(f"is not a known key; {nearest(key, _FORMS)}", (key,)))
+    unknown = [key for key in source.data if key not in _FORMS]
+    problems += [source.error(f"is not a known key; {nearest(key, _FORMS)}", (key,)) for key in unknown]
     return source
 
 
@@ -190,11 +195,12 @@ def _definitions(
                 yield definition, Origin(source=source, path=path)
 
 
-_FAMILY: Mapping[type[Definition], str] = {ComponentInterface: "interface", LookUpTable: "table"}
+_FAMILY: Mapping[type[Definition], str] = {ComponentInterface: "interface", LookUpTable: "table", Phase: "phase"}
 _UNIQUE: Mapping[type[Definition], tuple[str, ...]] = {
     ComponentInterface: ("title", "slug", "relative_path"),
     Component: ("title", "slug"),
     Graph: ("title", "slug"),
+    Phase: ("title", "slug"),
     LookUpTable: ("title",),
 }
 

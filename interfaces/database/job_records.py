@@ -62,7 +62,8 @@ def _columns(job: ComponentJob) -> dict[str, Any]:
         "image_pk": job.image.pk,
         "tarball_pk": job.tarball.pk if job.tarball else None,
         "output_slugs": list(job.output_slugs),
-        "input_prefixes": dict(job.input_prefixes),
+        # As JSON has them, so that they compare equal to what is stored.
+        "input_prefixes": {pk: one if isinstance(one, str) else list(one) for pk, one in job.input_prefixes.items()},
         "task_on_success": [job.task_on_success] if job.task_on_success else [],
         "task_on_failure": [job.task_on_failure] if job.task_on_failure else [],
         "detailed_error_message": dict(job.detailed_error_message),
@@ -101,8 +102,8 @@ def save_job(session: Session, job: ComponentJob) -> None:
         if job.status.is_final:
             row.claimed_key = None  # with its end, so that nobody sees neither a runner nor a result
     session.flush()
-    for direction, values in (("input", job.inputs), ("output", job.outputs)):
-        for value in values.values():
+    for direction, values in (("input", job.inputs.values()), ("output", job.outputs.values()), ("staged", job.staged)):
+        for value in values:
             columns = {"job_id": job.id, "direction": direction, "value_pk": value.pk}
             insert_if_new(session, JobValueRow, columns, unique=list(columns))
     if job.status.is_final and (reference := job.follow_up):
@@ -142,17 +143,18 @@ def load_jobs(session: Session, ids: Collection[UUID]) -> dict[UUID, ComponentJo
 
 
 def _values(session: Session, ids: Collection[UUID]) -> dict[UUID, dict[str, dict[str, ComponentInterfaceValue]]]:
-    """By job, the inputs and outputs by slug."""
+    """By job, the inputs and outputs by slug, and what is staged by pk."""
     query = select(JobValueRow)
     links = [one for some in in_parts(ids) for one in session.scalars(query.where(JobValueRow.job_id.in_(some)))]
     pks = {link.value_pk for link in links}
     values = {pk: value for some in in_parts(pks) for pk, value in find_values(session, some).items()}
     found: dict[UUID, dict[str, dict[str, ComponentInterfaceValue]]] = {
-        job_id: {"input": {}, "output": {}} for job_id in ids
+        job_id: {"input": {}, "output": {}, "staged": {}} for job_id in ids
     }
     for link in links:
         value = values[link.value_pk]
-        found[link.job_id][link.direction][value.interface.slug] = value
+        name = str(value.pk) if link.direction == "staged" else value.interface.slug
+        found[link.job_id][link.direction][name] = value
     return found
 
 
@@ -193,6 +195,7 @@ def _from_row(
         inputs=values["input"],
         outputs=values["output"],
         output_slugs=tuple(row.output_slugs),
+        staged=tuple(values["staged"].values()),
         input_prefixes=row.input_prefixes,
         task_on_success=row.task_on_success[0] if row.task_on_success else None,
         task_on_failure=row.task_on_failure[0] if row.task_on_failure else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,6 +15,7 @@ from interfaces.errors import ValidationError
 from interfaces.files.unzipping import unzip_input
 from interfaces.inputs_json import inputs_json
 from interfaces.kinds import InterfaceSuperKindChoices
+from interfaces.placements import Prefixes, placed
 from interfaces.site import Site
 from interfaces.storage.file_store import READ_ONLY, link_folder, link_or_copy
 from interfaces.value import ComponentInterfaceValue
@@ -92,17 +93,23 @@ class JobFolder:
     def place_inputs(
         self,
         values: Mapping[str, ComponentInterfaceValue],
-        prefixes: Mapping[str, str],
+        prefixes: Prefixes,
         *,
         unpacked_bytes: int,
+        staged: Iterable[ComponentInterfaceValue] = (),
     ) -> None:
         """Put every input at ``<prefix><relative path>``, stored files as links, and write inputs.json.
+
+        Args:
+            values: The inputs by slug.
+            prefixes: By a value's pk (as text), its prefix or prefixes.
+            unpacked_bytes: How much a ZIP file may unpack to.
+            staged: What lies beside the inputs, and is not in inputs.json.
 
         Raises:
             ValidationError: A prefix leaves the folder, or a ZIP file can't be unpacked.
         """
-        for value in values.values():
-            prefix = prefixes.get(str(value.pk), "")
+        for value, prefix in placed({one.pk: one for one in (*values.values(), *staged)}.values(), prefixes):
             target = safe_join(self.input, prefix, value.relative_path)
             if value.decompress:
                 place = safe_join(self.input, prefix)

@@ -91,7 +91,8 @@ def test_a_link_to_a_folder_above_is_not_followed(write):
 
 
 def test_a_folder_without_definitions_says_what_was_looked_for(tmp_path):
-    with pytest.raises(DefinitionError, match=r"holds no interfaces\.yaml, component\.yaml or graph\.yaml") as caught:
+    looked_for = r"holds no interfaces\.yaml, component\.yaml, graph\.yaml or phase\.yaml"
+    with pytest.raises(DefinitionError, match=looked_for) as caught:
         read_catalogue(tmp_path)
     assert caught.value.file == tmp_path
 
@@ -120,7 +121,7 @@ def test_a_file_without_definitions_says_which_keys_it_may_have(problems, text):
             1,
             None,
             "holds no definition; its top level needs one of the keys 'interfaces:', 'look_up_tables:', 'component:', "
-            "'graph:'",
+            "'graph:', 'phase:'",
         )
     ]
 
@@ -130,8 +131,8 @@ def test_a_file_without_definitions_says_which_keys_it_may_have(problems, text):
     [
         ("components: {}", "components", "is not a known key; did you mean 'component'?"),
         ("interface: []", "interface", "is not a known key; did you mean 'interfaces'?"),
-        ("version: 1", "version", "is not a known key; known are interfaces, look_up_tables, component, graph"),
-        ("phase: {title: Test}", "phase", "phases are not supported yet"),
+        ("version: 1", "version", "is not a known key; known are interfaces, look_up_tables, component, graph, phase"),
+        ("phases: {}", "phases", "is not a known key; did you mean 'phase'?"),
     ],
 )
 def test_an_unknown_form_is_refused_with_the_nearest_one(problems, text, key, message):
@@ -140,8 +141,8 @@ def test_an_unknown_form_is_refused_with_the_nearest_one(problems, text, key, me
 
 def test_a_phase_in_a_folder_is_not_passed_over(write, tmp_path):
     write(INTERFACES, "interfaces.yaml")
-    write("phase: {title: Test}", "phase.yaml")
-    with pytest.raises(DefinitionError, match="phases are not supported yet"):
+    write("phase: {algorithm_interfaces: [{inputs: [a], outputs: [b]}], evaluation: {component: c}}", "phase.yaml")
+    with pytest.raises(DefinitionError, match="lacks the key 'title'"):
         read_catalogue(tmp_path)
 
 
