@@ -11,6 +11,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from prefect.client.schemas.objects import RunType, State
@@ -39,8 +40,16 @@ def hand_on(records: Iterable[object], state: State[Any]) -> None:
     link = state.model_copy(update={"data": None})
     # In its parent, a sub-flow is the task run that stands for it.
     kind = RunType.TASK_RUN if state.state_details.task_run_id else RunType.FLOW_RUN
+    remembered = context.run_results
     for record in filter(is_record, records):
-        context.run_results[id(record)] = (link, kind, weakref.ref(record))
+        key = id(record)
+        # With the record its entry goes: else a flow over many cases would grow with each of them.
+        remembered[key] = (link, kind, weakref.ref(record, partial(_forget, remembered, key)))
+
+
+def _forget(remembered: dict[int, Any], key: int, reference: weakref.ref[object]) -> None:
+    if key in remembered and remembered[key][2] is reference:  # another record may have the same id by now
+        del remembered[key]
 
 
 def is_record(value: object) -> bool:

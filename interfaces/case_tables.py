@@ -15,6 +15,7 @@ from interfaces.files.csv_table import BoundedLines
 from interfaces.json_parsing import parse_json
 from interfaces.text_input import from_text
 
+_TOO_LARGE = "; if no quote is left open there, write the large value into a file, and @FILE into the cell"
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
@@ -47,15 +48,15 @@ def cases_of_table(path: Path, inputs: CaseInputs) -> CaseSource:
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the number of its last line."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = BoundedLines(file)
+        lines, begin = BoundedLines(file), 1
         try:
             for row in csv.reader(lines, strict=True):
-                lines.since_row = 0
+                lines.since_row, begin = 0, lines.number + 1
                 if row:
                     yield lines.number, row
         except csv.Error as error:
-            hint = "; write a large value into a file, and @FILE into the cell" if "field limit" in str(error) else ""
-            raise ValidationError(f"line {lines.number}: {error}{hint}") from error
+            hint = _TOO_LARGE if "field limit" in str(error) else ""
+            raise ValidationError(f"the row that begins in line {begin}: {error}{hint}") from error
 
 
 def _named_rows(path: Path, header: list[str], inputs: CaseInputs) -> Iterator[tuple[str, int, list[str]]]:

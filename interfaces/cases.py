@@ -207,7 +207,7 @@ def checked_source(
     Raises:
         CasesInvalid: Names are wrong, there is no case, or ids are missing, too long or there twice.
     """
-    if problems := inputs.find_problems(columns):
+    if columns and (problems := inputs.find_problems(columns)):
         raise CasesInvalid(title, problems)
     ids = ids or (lambda: (case.id for case in read()))
     keys = array("Q")
@@ -237,8 +237,8 @@ def _id_problem(case_id: str) -> str:
 
 
 def _twice(keys: array[int], ids: Callable[[], Iterator[str]]) -> list[str]:
-    unique, counts = np.unique(np.frombuffer(keys, dtype=np.uint64), return_counts=True)
-    repeated = {int(key) for key in unique[counts > 1][:MAX_PROBLEMS]}
+    ordered = np.sort(np.frombuffer(keys, dtype=np.uint64))
+    repeated = {int(key) for key in ordered[1:][ordered[1:] == ordered[:-1]][:MAX_PROBLEMS]}
     if not repeated:
         return []
     numbers: dict[str, list[str]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ def batch(name: str, cases: str, results: Path, parallel: int | None, refresh: b
     CASES is a CSV file with one row a case, a folder with one folder a case, or an archive. Exit code 1 where a case
     failed; the results of all are written then, too.
     """
+    # A case logs a dozen lines, which are in the Prefect UI as well; the variable shows them here, too.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     from flows.batch import run_batch_to_file
     from flows.batch_progress import shown_by
     from flows.commands.describing import print_json
