@@ -25,7 +25,11 @@ def insert_if_new(session: Session, table: type[Base], values: Mapping[str, Any]
     Returns:
         Whether the row is new.
     """
-    return bool(session.execute(_statement(session, table, tuple(unique)), values).rowcount)  # type: ignore[attr-defined]
+    # Unless it is asked for, PostgreSQL's count of rows is gone (-1) once the statement has run.
+    done = session.execute(
+        _statement(session, table, tuple(unique)), values, execution_options={"preserve_rowcount": True}
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def insert_all_if_new(
