@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flows.ranking import leaderboard as leaderboard
     from flows.registration import aregister as aregister
     from flows.registration import register as register
+    from flows.registration import register_graph as register_graph
     from flows.statistics import ajob_statistics as ajob_statistics
     from flows.statistics import job_statistics as job_statistics
 
@@ -46,6 +47,7 @@ _HOMES = {
     "retry_job": "component_job",
     "job_statistics": "statistics",
     "register": "registration",
+    "register_graph": "registration",
     "run_component": "component_job",
     "run_graph": "graph",
 }

@@ -16,12 +16,13 @@ from interfaces.errors import (
     DefinitionError,
     DefinitionErrors,
     EngineUnavailable,
+    GraphFailed,
     GraphInvalid,
     InvalidInputs,
     ServiceUnavailable,
     UnknownName,
 )
-from interfaces.graph_run import GraphFailed, GraphRun
+from interfaces.graph_run import GraphRun
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from tasks.read_cases import Runnable

@@ -9,10 +9,13 @@ import click
 
 from flows.commands.archives import archive
 from flows.commands.batching import batch
+from flows.commands.crates import export, import_crate
 from flows.commands.definitions import doctor, register
 from flows.commands.ending import cancel, reap, retry
+from flows.commands.evaluating import evaluate, leaderboard
 from flows.commands.images import images
 from flows.commands.looking import jobs, logs, show
+from flows.commands.planning import plan
 from flows.commands.previewing import preview
 from flows.commands.running import run
 from flows.commands.serving import server, ui
@@ -38,7 +41,10 @@ for _command in (
     doctor,
     register,
     run,
+    plan,
     batch,
+    evaluate,
+    leaderboard,
     archive,
     jobs,
     show,
@@ -52,6 +58,8 @@ for _command in (
     preview,
     images,
     tarballs,
+    export,
+    import_crate,
     try_,
     lint,
 ):

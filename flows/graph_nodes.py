@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
-from interfaces.errors import ComponentFlowsError, ValidationError
+from interfaces.errors import ComponentFlowsError, GraphFailed, ValidationError
 from interfaces.graph import Node, Source
 from interfaces.graph_plan import GraphPlan
-from interfaces.graph_run import GraphFailed, GraphRun
+from interfaces.graph_run import GraphRun
 from interfaces.graph_values import Carried, count_runs, node_inputs, run_inputs
 from interfaces.jobs import ComponentJob
 from interfaces.value import ComponentInterfaceValue
@@ -42,6 +42,11 @@ class NodeRun:
     run: GraphRun | None = None
     is_reused: bool = False
 
+
+SHOWN = 10
+"""How many failures, and how many nodes that were left out, an error's text names."""
+
+_NEEDS = "it needs"
 
 RunNode: TypeAlias = Callable[
     [Node, str, Mapping[str, Any], list[ComponentInterfaceValue]], Coroutine[Any, Any, NodeRun]
@@ -153,7 +158,7 @@ class Nodes:
             name = todo.pop()
             node = self._graph.nodes[name]
             if failed := sorted(one for one in node.needs if one in self._not_done):
-                self._leave_out(name, f"it needs '{failed[0]}', which {self._not_done[failed[0]]}", "was not run")
+                self._leave_out(name, f"{_NEEDS} '{failed[0]}', which {self._not_done[failed[0]]}", "was not run")
                 todo += self._end(name)
                 continue
             does_without = partial(self._plan.known.does_without, node)
@@ -260,10 +265,15 @@ def failure_of(outcome: Outcome, run: GraphRun) -> BaseException | None:
     for error in outcome.failures.values():
         if not isinstance(error, ComponentFlowsError):
             return error
-    text = "; ".join(f"the node '{path}' failed: {error}" for path, error in outcome.failures.items())
-    if left := [name for name, why in outcome.left_out.items() if why.startswith("it needs")]:
-        text += f" (not run: {', '.join(left)})"
+    text = _some([f"the node '{path}' failed: {error}" for path, error in outcome.failures.items()], "; ")
+    if left := [name for name, why in outcome.left_out.items() if why.startswith(_NEEDS)]:
+        text += f" (not run: {_some(left, ', ')})"
     first = next(iter(outcome.failures.values()))
     failed = GraphFailed(text, run=run, job=getattr(first, "job", None))
     failed.__cause__ = first
     return failed
+
+
+def _some(texts: list[str], separator: str) -> str:
+    more = [f"and {len(texts) - SHOWN} more"] if len(texts) > SHOWN else []
+    return separator.join([*texts[:SHOWN], *more])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flows.calling import component_flow
 from tasks.register import Registered, register_definitions
+from tasks.register_graph import register_graph as register_graph
 
 
 @component_flow(name="register")

@@ -17,7 +17,8 @@
     |-- RunnerLost                       1   the process or machine that ran a job went away
     |-- ChainFailed                      1   the task that follows a job failed
     `-- ComponentException               1   a job failed; its text is meant for the user, `.job` is the record
-        `-- InvalidInputs                3   ... because its inputs are invalid; `.problems` has them all
+        |-- InvalidInputs                3   ... because its inputs are invalid; `.problems` has them all
+        `-- GraphFailed                  1   nodes of a graph failed; `.run` has every job and what was left out
 
 A caller reads the attributes, never the text. What a person may read is in the text; the technical cause is chained.
 """
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from interfaces.graph_run import GraphRun
     from interfaces.jobs import ComponentJob
 
 
@@ -194,3 +196,17 @@ class InvalidInputs(ComponentException):
         self.problems = dict(problems)
         details = " ".join(f"{name}: {why}" for name, why in self.problems.items())
         super().__init__(f"One or more of the inputs failed validation. {details}", job=job)
+
+
+class GraphFailed(ComponentException):
+    """One or more nodes of a graph failed. The text names them all, and what was therefore not run.
+
+    Attributes:
+        run: Everything that is known of the run: the jobs that succeeded and those that failed, what was left out, and
+            the outputs that there are.
+        job: The first job that failed, or None where none did.
+    """
+
+    def __init__(self, message: str, *, run: GraphRun, job: ComponentJob | None) -> None:
+        self.run = run
+        super().__init__(message, job=job)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from interfaces.graph import Graph, Node
 from interfaces.graph_ports import Definitions
-from interfaces.graph_schedule import Unit
+from interfaces.graph_schedule import Unit, finish_s
 from interfaces.graph_values import Carried
 from interfaces.jobs import ComponentJob
 
@@ -97,6 +97,33 @@ class GraphPlan:
         followed = frozenset().union(*(unit.needs for unit in found))
         last = frozenset(range(start, start + len(found))) - followed
         return [*found, Unit(seconds=0.0, needs=last)]
+
+    @property
+    def expected_s(self) -> float:
+        """Seconds from the start to the end, from how long earlier jobs took; what `never_ran` counts as none."""
+        return finish_s(self.units(), parallel=self.parallel)
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs are to run; a node of which that is not known counts as one."""
+        return sum(
+            (1 if planned.runs is None else planned.runs - planned.cached_runs)
+            * (1 if planned.nested is None else planned.nested.jobs)
+            for planned in self.nodes.values()
+        )
+
+    @property
+    def cached_jobs(self) -> int:
+        """How many jobs need not run, since earlier ones did the same."""
+        return sum(
+            planned.cached_runs if planned.nested is None else (planned.runs or 0) * planned.nested.cached_jobs
+            for planned in self.nodes.values()
+        )
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is known how often each node runs."""
+        return all(planned.runs is not None for _, planned in self.walk())
 
     @property
     def never_ran(self) -> tuple[str, ...]:

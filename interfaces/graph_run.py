@@ -1,4 +1,4 @@
-"""`GraphRun`: what running a graph gave; `GraphFailed`: that not all of it could be run."""
+"""`GraphRun`: what running a graph gave."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from interfaces.errors import ComponentException
 from interfaces.graph_values import Carried
 from interfaces.jobs import ComponentJob
 
@@ -39,16 +38,3 @@ class GraphRun(BaseModel):
     reused: frozenset[str] = frozenset()
     flow_run_id: UUID | None = None
 
-
-class GraphFailed(ComponentException):
-    """One or more nodes of a graph failed. The text names them all, and what was therefore not run.
-
-    Attributes:
-        run: Everything that is known of the run: the jobs that succeeded and those that failed, what was left out, and
-            the outputs that there are.
-        job: The first job that failed, or None where none did.
-    """
-
-    def __init__(self, message: str, *, run: GraphRun, job: ComponentJob | None) -> None:
-        self.run = run
-        super().__init__(message, job=job)

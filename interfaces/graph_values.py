@@ -42,7 +42,20 @@ def count_runs(node: Node, inputs: Mapping[str, Carried]) -> int | None:
     Raises:
         ValidationError: It scatters over lists of different lengths.
     """
-    lengths = {name: len(_elements(inputs[name])) for name in node.scatter}
+    return common_length({name: count_elements(inputs[name]) for name in node.scatter})
+
+
+def count_elements(carried: Carried) -> int:
+    """How many elements a list has, or the JSON list that a value is."""
+    return len(_elements(carried))
+
+
+def common_length(lengths: Mapping[str, int]) -> int | None:
+    """How many elements lists have that go in step, by the names of the inputs that take them; None where none do.
+
+    Raises:
+        ValidationError: They have different lengths.
+    """
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"'{name}' has {length}" for name, length in lengths.items())
         raise ValidationError(f"it scatters over lists of different lengths: {shown}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from prefect import task
@@ -17,7 +16,7 @@ from interfaces.database.interface_records import find_interfaces
 from interfaces.engine import get_engine
 from interfaces.errors import GraphInvalid, InvalidInputs
 from interfaces.estimates import past_durations
-from interfaces.graph import Graph
+from interfaces.graph import Graph, Node, Source
 from interfaces.graph_check import check_graph, find_warnings
 from interfaces.graph_plan import GraphPlan
 from interfaces.graph_ports import Definitions
@@ -28,6 +27,7 @@ from tasks.planning.inputs import read_graph_inputs
 from tasks.planning.outlook import Outlook
 from tasks.planning.resources import resource_problems
 from tasks.run_logging import run_logger
+from tasks.validate_inputs import inputs_of
 
 
 def planned(slug: str, given: Mapping[str, Any], *, look_up: bool = False) -> GraphPlan:
@@ -44,19 +44,40 @@ def planned(slug: str, given: Mapping[str, Any], *, look_up: bool = False) -> Gr
         InvalidInputs: Only inputs are missing, unknown or invalid; holds every problem.
         EngineUnavailable: No container engine answers.
     """
-    engine, site, capacity = get_engine(), get_site(), machine_capacity()
-    with site.database.session() as session:
+    with get_site().database.session() as session:
         known = _definitions(session, find_nested_graphs(session, slug))
-        graph = known.graphs[slug]
-        problems = list(check_graph(graph, known))
+    return _planned(known.graphs[slug], known, given, look_up=look_up)
+
+
+def planned_component(slug: str, given: Mapping[str, Any], *, look_up: bool = False) -> GraphPlan:
+    """The plan of a component by itself, as a graph of one node; see `planned`."""
+    with get_site().database.session() as session:
+        component = find_components(session, [slug])[slug]
+        known = _definitions(session, {})
+    _, outputs = inputs_of(component, known.interfaces, given)
+    sources = {one: Source(node=None, name=one) for one in given}
+    alone = Graph(
+        title=component.title,
+        slug=slug,
+        inputs={one: one for one in given},
+        nodes={slug: Node(component=slug, inputs=sources)},
+        outputs={one: Source(node=slug, name=one) for one in outputs},
+    )
+    return _planned(alone, known, given, look_up=look_up)
+
+
+def _planned(graph: Graph, known: Definitions, given: Mapping[str, Any], *, look_up: bool) -> GraphPlan:
+    engine, site, capacity = get_engine(), get_site(), machine_capacity()
+    components = dict(_components(graph, known))
+    problems = list(check_graph(graph, known))
+    with site.database.session() as session:
         if problems:  # with all names that there are, the nearest one can be named
-            problems = list(check_graph(graph, replace(known, graphs=find_graphs(session))))
-        components = dict(_components(graph, known))
+            problems = list(check_graph(graph, _definitions(session, find_graphs(session))))
         images = desired_images(session, components)
     problems += resource_problems(components, images, engine=engine, limits=site.settings.limits, capacity=capacity)
     values, wrong = read_graph_inputs(graph, known, given)
     if problems:
-        raise GraphInvalid(slug, [*problems, *(f"the input '{name}' {why}" for name, why in wrong.items())])
+        raise GraphInvalid(graph.slug, [*problems, *(f"the input '{name}' {why}" for name, why in wrong.items())])
     if wrong:
         raise InvalidInputs(wrong)
     shares = [capacity.share(memory_gb=one.memory_gb, gpu_type=one.gpu_type) for one in components.values()]
@@ -69,7 +90,7 @@ def planned(slug: str, given: Mapping[str, Any], *, look_up: bool = False) -> Gr
     )
     plan = outlook.of(graph, values, warnings=list(_warnings(graph, known)))
     if outlook.problems:
-        raise GraphInvalid(slug, outlook.problems)
+        raise GraphInvalid(graph.slug, outlook.problems)
     return plan
 
 
@@ -102,8 +123,10 @@ def _warnings(graph: Graph, known: Definitions) -> Iterator[str]:
 
 @task(name="plan", cache_policy=NO_CACHE)
 async def plan_graph(graph: str, inputs: Mapping[str, Any]) -> GraphPlan:
-    """Check the graph and its inputs; see `planned`. Logs what is hardly meant."""
+    """Check the graph and its inputs; see `planned`. Logs what is hardly meant, and how much there is to do."""
     plan = await in_thread(planned, graph, inputs)
+    at_least = "at least " if plan.never_ran or not plan.is_exact else ""
+    run_logger().info("%d jobs, %s%.1f s with %d at a time", plan.jobs, at_least, plan.expected_s, plan.parallel)
     for warning in plan.warnings:
         run_logger().warning("%s", warning)
     return plan

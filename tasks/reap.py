@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from interfaces import messages
 from interfaces.containers.protocol import ContainerEngine
+from interfaces.database.admission_records import forget
 from interfaces.database.job_records import load_job
 from interfaces.database.lease_records import Lease, hand_back, leases, release, take_over, was_cancelled
 from interfaces.engine import get_engine
@@ -76,6 +77,7 @@ def _settled(site: Site, engine: ContainerEngine, lease: Lease) -> ComponentJob 
             hand_back(session, lease)
         raise
     with site.database.session() as session:
+        forget(session, job.id)
         release(session, job.id)
     return job
 

@@ -102,13 +102,14 @@ def run(
     given = read_texts(texts, interfaces, found.lists if isinstance(found, Graph) else ())
     if isinstance(found, Graph):
         result = run_graph(name, given, refresh=refresh or list(nodes))
-        reused = result.reused
+        reused, left_out = result.reused, result.left_out
         outputs, jobs, document = one_by_one(result.outputs), dict(result.jobs), run_document(result)
     else:
         if nodes:
             raise click.BadParameter(f"'{name}' is a component, and has no nodes", param_hint="--refresh-node")
         started = datetime.now(UTC)
         job = run_component(name, given, reuse=reuse, refresh=refresh)
+        left_out = {}
         reused = frozenset({name} if job.created < started else ())
         outputs, jobs, document = dict(job.outputs), {name: job}, job_document(job)
     written = dict(zip(outputs, export_values(outputs, folder), strict=True)) if folder is not None else {}
@@ -117,5 +118,7 @@ def run(
         return
     for node, one in jobs.items():
         click.echo(f"{node}: {run_text(one, is_reused=node in reused)}")
+    for node, why in left_out.items():
+        click.echo(f"{node}: not run, {why}")
     for output, value in outputs.items():
         click.echo(f"{output} = {written[output] if output in written and value.path else value_text(value)}")

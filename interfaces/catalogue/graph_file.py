@@ -15,9 +15,9 @@ REQUIRED = ("title", "nodes", "outputs")
 KEYS = (*REQUIRED, "slug", "description", "inputs")
 NODE_KEYS = ("component", "graph", "inputs", "optional", "scatter")
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_SOURCE = re.compile(rf"{_NAME.pattern}(?:\.[A-Za-z0-9][A-Za-z0-9_-]*)?")
-_NAME_RULE = "may hold only letters, digits, - and _, at most 63, and must begin with a letter or digit"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_SOURCE = re.compile(rf"{NAME.pattern}(?:\.[A-Za-z0-9][A-Za-z0-9_-]*)?")
+NAME_RULE = "may hold only letters, digits, - and _, at most 63, and must begin with a letter or digit"
 
 
 def read_graph(source: YamlSource, problems: list[DefinitionError]) -> Iterator[tuple[Graph, KeyPath]]:
@@ -52,9 +52,9 @@ def read_graph(source: YamlSource, problems: list[DefinitionError]) -> Iterator[
 
 
 def _is_name(section: Section, key: str, name: str) -> bool:
-    if _NAME.fullmatch(name):
+    if NAME.fullmatch(name):
         return True
-    section.problem(f"the name '{name[:80]}' {_NAME_RULE}", key, name)
+    section.problem(f"the name '{name[:80]}' {NAME_RULE}", key, name)
     return False
 
 

@@ -64,6 +64,11 @@ def leave(session: Session, job_ids: Collection[UUID], capacity: Capacity) -> se
     return _admit(session, capacity)
 
 
+def forget(session: Session, job_id: UUID) -> None:
+    """Take a job out that a process has left behind; whoever waits notices."""
+    session.execute(delete(AdmissionRow).where(AdmissionRow.job_id == job_id))
+
+
 def is_admitted(session: Session, job_id: UUID) -> bool:
     """Whether a job may start."""
     query = select(AdmissionRow.admitted_at).where(AdmissionRow.job_id == job_id)

@@ -10,18 +10,18 @@ from interfaces.graph import Graph, Node, Source
 from interfaces.graph_plan import GraphPlan, PlannedNode
 from interfaces.graph_ports import Definitions
 from interfaces.graph_schedule import longest_paths
-from interfaces.graph_values import Carried, count_runs, node_inputs, run_inputs
+from interfaces.graph_values import Carried, common_length, count_elements, run_inputs
 from tasks.reuse import Answer, Asked, looked_up
 
 _UNKNOWN_S = 1.0
 """What a run counts as, for the order of nodes, where no job of any of the graph's components has succeeded yet."""
 
 
-class _Later:
-    """What is not known before other nodes have run."""
+@dataclass(frozen=True)
+class Later:
+    """What is not known before other nodes have run; of a list perhaps how many elements it will have."""
 
-
-LATER = _Later()
+    length: int | None = None
 
 
 @dataclass(kw_only=True)
@@ -42,101 +42,106 @@ class Outlook:
     look_up: bool = False
     problems: list[str] = field(default_factory=list)
 
-    def of(
-        self, graph: Graph, inputs: Mapping[str, Carried | _Later], warnings: Sequence[str] = (), path: str = ""
-    ) -> GraphPlan:
+    def of(self, graph: Graph, inputs: Mapping[str, Carried], warnings: Sequence[str] = ()) -> GraphPlan:
         """The plan of a graph.
 
         Args:
             graph: A graph without problems.
             inputs: Its inputs; those that are not there are not given.
             warnings: For the plan.
-            path: Of the graph, where it is nested.
         """
+        plan, _ = self._of(graph, inputs, path="")
+        return replace(plan, warnings=tuple(warnings))
+
+    def _of(
+        self, graph: Graph, inputs: Mapping[str, Carried | Later], *, path: str
+    ) -> tuple[GraphPlan, dict[str, Carried | Later]]:
+        """The plan of a graph with that path, and what is known of its outputs; those that will not be there lack."""
         nodes: dict[str, PlannedNode] = {}
-        have: dict[Source, Carried | _Later] = {Source(node=None, name=name): one for name, one in inputs.items()}
-        for wave in _waves(graph):
+        have: dict[Source, Carried | Later] = {Source(node=None, name=name): one for name, one in inputs.items()}
+        given_on: dict[str, Mapping[str, Carried | Later]] = {}
+        waves = list(_waves(graph))
+        for wave in waves:
             for name in wave:
-                nodes[name] = self._planned(graph.nodes[name], have, f"{path}{name}")
+                nodes[name], given_on[name] = self._planned(graph.nodes[name], have, f"{path}{name}")
             if self.look_up:
                 nodes |= self._earlier({name: nodes[name] for name in wave}, have)
             for name in wave:
-                self._hand_on(name, nodes[name], have)
-        order = [name for wave in _waves(graph) for name in wave]
+                self._hand_on(name, nodes[name], given_on[name], have)
+        order = [name for wave in waves for name in wave]
         plan = GraphPlan(
             graph=graph,
             known=self.known,
-            inputs={name: one for name, one in inputs.items() if not isinstance(one, _Later)},
+            inputs={name: one for name, one in inputs.items() if not isinstance(one, Later)},
             nodes={name: nodes[name] for name in order},
-            warnings=tuple(warnings),
             parallel=self.parallel,
         )
-        return replace(plan, priorities=longest_paths(self._lengths(plan), graph.followers(), order))
+        plan = replace(plan, priorities=longest_paths(self._lengths(plan), graph.followers(), order))
+        return plan, {name: have[source] for name, source in graph.outputs.items() if source in have}
 
-    def _planned(self, node: Node, have: Mapping[Source, Carried | _Later], path: str) -> PlannedNode:
-        later = {name for name, source in node.inputs.items() if have.get(source) is LATER}
-        given, lacking = node_inputs(
-            node,
-            lambda source: have.get(source),  # type: ignore[arg-type,return-value]  # what comes later is only passed on
-            does_without=lambda name: self.known.does_without(node, name),
-        )
-        if lacking:
-            return PlannedNode(node=node, runs=0, left_out=f"'{node.inputs[lacking]}' is not there")
+    def _planned(
+        self, node: Node, have: Mapping[Source, Carried | Later], path: str
+    ) -> tuple[PlannedNode, Mapping[str, Carried | Later]]:
+        """What a node will do, and what is known of the outputs of one run of it."""
+        given: dict[str, Carried | Later] = {}
+        for name, source in node.inputs.items():
+            if source in have:
+                given[name] = have[source]
+            elif node.optional or not self.known.does_without(node, name):
+                return PlannedNode(node=node, runs=0, left_out=f"'{source}' is not there"), {}
+        runs = self._count(node, given, path)
+        if node.component:
+            later = {output: Later() for output in self.known.output_names(node)}
+            return PlannedNode(node=node, runs=runs, expected_s=self.seconds.get(node.component)), later
+        inner = {name: Later() if name in node.scatter else one for name, one in given.items()}
+        nested, outputs = self._of(self.known.graphs[node.graph], inner, path=f"{path}/")
+        return PlannedNode(node=node, runs=runs, nested=nested), outputs
+
+    def _count(self, node: Node, given: Mapping[str, Carried | Later], path: str) -> int | None:
+        """How often a node runs; None where that is not known yet."""
+        lengths = {}
+        for name in node.scatter:
+            one = given[name]
+            length = one.length if isinstance(one, Later) else count_elements(one)
+            if length is not None:
+                lengths[name] = length
         try:
-            runs = self._count(node, given, later)
+            return common_length(lengths) if node.scatter else 1
         except ValidationError as error:
             self.problems.append(f"the node '{path}' can't run: {error}")
-            runs = 0
-        if node.component:
-            return PlannedNode(node=node, runs=runs, expected_s=self.seconds.get(node.component))
-        inner: dict[str, Carried | _Later] = {
-            name: LATER if name in later or name in node.scatter else one for name, one in given.items()
-        }
-        nested = self.of(self.known.graphs[node.graph], inner, path=f"{path}/")
-        return PlannedNode(node=node, runs=runs, nested=nested)
-
-    @staticmethod
-    def _count(node: Node, given: Mapping[str, Carried], later: set[str]) -> int | None:
-        if not node.scatter:
-            return 1
-        counted = tuple(name for name in node.scatter if name not in later)
-        return count_runs(replace(node, scatter=counted), given) if counted else None
+            return 0
 
     def _earlier(
-        self, nodes: Mapping[str, PlannedNode], have: Mapping[Source, Carried | _Later]
+        self, nodes: Mapping[str, PlannedNode], have: Mapping[Source, Carried | Later]
     ) -> dict[str, PlannedNode]:
         """Components whose inputs are all known, with the earlier jobs whose outputs will be taken."""
         asked: dict[str, list[Asked]] = {}
         for name, planned in nodes.items():
             node = planned.node
             given = {slug: have[source] for slug, source in node.inputs.items() if source in have}
-            if node.component and planned.runs and LATER not in given.values():
-                known: dict[str, Carried] = {slug: one for slug, one in given.items() if not isinstance(one, _Later)}
+            known: dict[str, Carried] = {slug: one for slug, one in given.items() if not isinstance(one, Later)}
+            if node.component and planned.runs and len(known) == len(given):
                 asked[name] = [
                     Asked(component=node.component, inputs=run_inputs(node, known, index))
                     for index in (range(planned.runs) if node.scatter else (None,))
                 ]
+        if not asked:
+            return {}
         answers = iter(looked_up([one for some in asked.values() for one in some], explain=True))
         return {name: _with_answers(nodes[name], [next(answers) for _ in some]) for name, some in asked.items()}
 
-    def _hand_on(self, name: str, planned: PlannedNode, have: dict[Source, Carried | _Later]) -> None:
-        if planned.left_out:
-            return
-        for output in self.known.output_names(planned.node):
-            here: Carried | _Later = LATER
+    @staticmethod
+    def _hand_on(
+        name: str, planned: PlannedNode, outputs: Mapping[str, Carried | Later], have: dict[Source, Carried | Later]
+    ) -> None:
+        """Take note of what a node gives to others."""
+        for output, one in outputs.items():
             if planned.earlier:
                 values = [job.outputs[output] for job in planned.earlier]
-                here = tuple(values) if planned.node.scatter else values[0]
-            if planned.nested is not None and self._lacks(planned.nested, output):
-                continue
-            have[Source(node=name, name=output)] = here
-
-    @staticmethod
-    def _lacks(plan: GraphPlan, output: str) -> bool:
-        source = plan.graph.outputs[output]
-        if source.node is None:
-            return False
-        return bool(plan.nodes[source.node].left_out)
+                one = tuple(values) if planned.node.scatter else values[0]
+            elif planned.node.scatter:
+                one = () if planned.runs == 0 else Later(length=planned.runs)
+            have[Source(node=name, name=output)] = one
 
     def _lengths(self, plan: GraphPlan) -> dict[str, float]:
         """How long each node takes, for the order in which they are started."""

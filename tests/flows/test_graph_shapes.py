@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from prefect import flow
 from puppet_scripts import MASK, REPORT
 
-from flows import arun_component, run_component, run_graph
+from flows import arun_component, register_graph, run_component, run_graph
 from flows.server import ensure_server
 from flows.server_settings import client_settings
 from interfaces import ComponentException, ComponentJob, JobStatus
-from interfaces.errors import GraphInvalid, InvalidInputs
-from interfaces.graph_run import GraphFailed
+from interfaces.errors import GraphFailed, GraphInvalid, InvalidInputs
+from interfaces.graph import Graph, Node, Source
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
 
@@ -150,11 +151,28 @@ def test_the_same_graph_can_be_written_as_a_prefect_flow(ask):
     assert len(ask(parents)) == 1
 
 
-def test_everything_that_keeps_a_graph_from_running_is_told_at_once_and_nothing_is_started(tmp_path):
-    from dataclasses import replace
+def test_a_graph_can_be_made_and_registered_in_python():
+    source = Source(node=None, name="script")
+    graph = Graph(
+        title="Made in Python",
+        slug="made-in-python",
+        inputs={"script": "script"},
+        nodes={"one": Node(component="puppet-report", inputs={"script": source})},
+        outputs={"report": Source.from_text("one.report")},
+    )
+    assert register_graph(graph)
+    assert not register_graph(graph)
+    assert run_graph("made-in-python", {"script": fresh(REPORT.format(report="{'n': 1}"))}).outputs["report"].value == {
+        "n": 1
+    }
+    wrong = replace(graph, title="Puppet report", nodes={**graph.nodes, "a.b": Node(component="none", inputs={})})
+    with pytest.raises(GraphInvalid) as caught:
+        register_graph(wrong)
+    assert len(caught.value.problems) == 3
 
+
+def test_everything_that_keeps_a_graph_from_running_is_told_at_once_and_nothing_is_started(tmp_path):
     from interfaces.database.component_records import find_components, save_component, save_graph
-    from interfaces.graph import Graph, Node, Source
     from interfaces.site import get_site
 
     with get_site().database.session() as session:
