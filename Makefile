@@ -5,7 +5,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench soak fuzz ui pin clean
+.PHONY: help demo test lint bench soak fuzz validator ui pin clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,11 @@ soak:  ## the long runs that make test leaves out
 fuzz:  ## look for inputs that break the checks of values and definitions; FUZZ_S=600 takes longer than 60 s a target
 	@scripts/venv.sh demo,test,fuzz
 	@$(BIN)/python tests/fuzz/guided.py --seconds $${FUZZ_S:-60}
+
+validator:  ## set up, beside .venv, the tool that holds exported runs against their profiles; make test uses it then
+	@scripts/venv.sh --bare
+	@test -x .venv-validator/bin/rocrate-validator || .venv/bin/python -m venv .venv-validator
+	@.venv-validator/bin/python -m pip install --quiet --disable-pip-version-check 'roc-validator>=0.13' 'rocrate>=0.16'
 
 ui:  ## show the runs in the Prefect UI
 	@scripts/venv.sh

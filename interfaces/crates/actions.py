@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from interfaces.costs import priced_instance
 from interfaces.crates.contents import CrateFile
 from interfaces.crates.entities import Entities, Reference
 from interfaces.crates.terms import COMPLETED, FAILED, METRICS
@@ -15,6 +16,7 @@ from interfaces.crates.tools import image_entity
 from interfaces.crates.values import add_parameters
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
+from interfaces.settings import get_settings
 from interfaces.site import get_site
 
 _PROPERTY = "urn:component-flows:property:"
@@ -118,10 +120,13 @@ def _properties(entities: Entities, owner: str, properties: Iterator[_Property])
 
 def _metrics(entities: Entities, job: ComponentJob) -> Reference | None:
     """How much of the machine was used over time, as a JSON file."""
-    metrics: Mapping[str, Any] = job.runtime_metrics
-    if not metrics:
+    if not job.runtime_metrics:
         return None
-    content = json.dumps(metrics, indent=1, ensure_ascii=False).encode()
+    instance: Mapping[str, Any] = job.runtime_metrics.get("instance", {})
+    # Where it is no row of the site's table of instances, its name is that of this machine.
+    is_ours = priced_instance(get_settings().costs, instance.get("name")) is None
+    told = {name: one for name, one in instance.items() if name != "name" or not is_ours}
+    content = json.dumps({**job.runtime_metrics, "instance": told}, indent=1, ensure_ascii=False).encode()
     return entities.add_file(
         CrateFile.of_bytes(PurePosixPath(METRICS, f"{job.id}.json"), content),
         name="Runtime metrics",

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from interfaces.errors import ValidationError
 from interfaces.files.zip_archive import BROKEN, entry_path, safe_entries
-from interfaces.storage.hostile_tree import HostileTree
+from interfaces.storage.hostile_tree import HostileTree, TooLarge
 
 MAX_BYTES = 2**40
 """Most bytes of all files in a ZIP file, unpacked; what they need of the disk is one file at a time, and the inputs."""
@@ -68,6 +68,13 @@ class _Folder:
             return self._tree.take_file(place, into, max_bytes=max_bytes)
         except FileNotFoundError as error:
             raise _missing(place) from error
+        except TooLarge as error:
+            raise _too_large(place, error.size_bytes, max_bytes) from error
+        except ValidationError as error:  # its text is about what a component wrote
+            raise ValidationError(
+                f"'{place[:200]}' can't be taken from the crate: it leaves it, or it or a folder on its way is a link "
+                "or a device; a crate has plain files"
+            ) from error
 
 
 class _Zip:
@@ -79,7 +86,7 @@ class _Zip:
         if entry is None:
             raise _missing(place)
         if entry.file_size > max_bytes:
-            raise ValidationError(f"'{place}' has {entry.file_size:,} bytes, and at most {max_bytes:,} are expected")
+            raise _too_large(place, entry.file_size, max_bytes)
         # One that is in the directory has passed `safe_entries`, so that its last part is the name of a file.
         target = into / place.rpartition("/")[2]
         try:
@@ -89,6 +96,10 @@ class _Zip:
         except BROKEN as error:
             raise ValidationError(f"'{place}' can't be unpacked: {' '.join(str(error).split())[:200]}") from error
         return target
+
+
+def _too_large(place: str, size_bytes: int, max_bytes: int) -> ValidationError:
+    return ValidationError(f"'{place[:200]}' has {size_bytes:,} bytes, and at most {max_bytes:,} are expected")
 
 
 def _missing(place: str) -> ValidationError:

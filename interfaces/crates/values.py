@@ -21,10 +21,12 @@ def value_entity(entities: Entities, value: ComponentInterfaceValue) -> Referenc
             value.sha256,
             value_files(value),
             name=value.name or title,
+            alternateName=str(value.relative_path),
             description=f"{title} ({kind})",
         )
     (file,) = value_files(value)
-    return entities.add_data_file(file, description=f"{title} ({kind})")
+    # Where components find it: the profile asks for the name that a program saw.
+    return entities.add_data_file(file, alternateName=str(value.relative_path), description=f"{title} ({kind})")
 
 
 def carried_entity(entities: Entities, identifier: str, carried: Carried) -> Reference:
