@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
@@ -20,9 +20,10 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowR
 from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.flow_engine import AsyncFlowRunEngine
-from prefect.states import exception_to_failed_state
+from prefect.states import Cancelled, Failed, exception_to_failed_state
 from prefect.utilities.callables import call_with_parameters
 
+from interfaces import messages
 from interfaces.errors import ComponentFlowsError
 
 P = ParamSpec("P")
@@ -96,21 +97,45 @@ class WatchedEngine(AsyncFlowRunEngine[P, R]):
             await super().handle_crash(exc)
 
 
-def canceller() -> Callable[[], None]:
-    """What cancels the innermost flow run of this context, as a cancellation in the UI would; for any thread.
+class Canceller:
+    """Cancels the innermost flow run of this context, as a cancellation in the UI would; called from any thread.
 
-    Raises:
-        LookupError: There is none.
+    Attributes:
+        called: Whether it was.
     """
-    run = _innermost.get()
-    if run is None:
-        raise LookupError("no flow run of this project runs here")
-    return lambda: _soon(run)
 
+    def __init__(self) -> None:
+        self.called = False
+        self._run = _innermost.get()
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
 
-def _soon(run: WatchedRun) -> None:
-    with suppress(RuntimeError):  # its loop has just been closed: there is nothing left to cancel
-        run.loop.call_soon_threadsafe(_cancel, run.siblings, [run.id])
+    def __call__(self) -> None:
+        """Cancel it; returns at once."""
+        self.called = True
+        with suppress(RuntimeError):  # its loop has just been closed: there is nothing left to cancel
+            if self._run is not None:
+                self._loop.call_soon_threadsafe(_cancel, self._run.siblings, [self._run.id])
+            elif self._task is not None:
+                self._loop.call_soon_threadsafe(self._task.cancel)
+
+    def end_of(self, error: BaseException, broken: BaseException) -> State[Any] | None:
+        """The state that a flow is to return which broke off in a process of a worker; None elsewhere.
+
+        There it is Prefect's own engine that runs the flow. To it, a task that somebody cancels is a crash, and an
+        exception's message is not for the user alone.
+
+        Args:
+            error: What broke the flow off.
+            broken: What it would raise.
+        """
+        if self._run is not None or self._task is None:
+            return None
+        if self.called and isinstance(error, asyncio.CancelledError):
+            self._task.uncancel()
+            return Cancelled(message=messages.CANCELLED)
+        if isinstance(broken, ComponentFlowsError):
+            return Failed(message=str(broken), name=state_name(broken), data=broken)
+        return None
 
 
 def state_name(error: ComponentFlowsError) -> str:

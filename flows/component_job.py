@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -14,7 +14,7 @@ from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 
 from flows.calling import component_flow
-from flows.cancelling import canceller
+from flows.cancelling import Canceller
 from flows.guardian import ensure_guardian
 from interfaces.engine import get_engine
 from interfaces.errors import DefinitionError
@@ -119,16 +119,20 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
         ComponentException: The job failed, or its inputs are invalid.
     """
     tagging = asyncio.create_task(_tag_run(job))  # beside the steps, none of which waits for it
+    cancel = Canceller()
     with held(job):
         try:
-            with stoppable(job, canceller()):
+            with stoppable(job, cancel):
                 await in_thread(ensure_guardian)
                 job = await validate_inputs(job, inputs)
                 async with admitted(job):
                     job = await run_container(job)
                 job = await take_outputs(job)
         except BaseException as error:
-            raise await finish_broken(job, error) from error
+            broken = await finish_broken(job, error)
+            if state := cancel.end_of(error, broken):
+                return cast(ComponentJob, state)  # Prefect takes it for the run's state
+            raise broken from error
         await finish(job)
     await tagging
     return job

@@ -59,21 +59,25 @@ def test_every_deployment_is_there_and_the_schedule_is_paused(deployed):
     assert {"component", "inputs"} <= set(found["run-component/component"].parameter_openapi_schema["properties"])
 
 
-def test_a_worker_runs_a_deployed_component(deployed):
+def test_a_worker_runs_deployed_components_and_tells_how_they_end(deployed):
     from prefect.client.schemas.objects import StateType
 
     async def start(client):
         deployment = await client.read_deployment_by_name("run-component/component")
-        parameters = {"component": "puppet-report", "inputs": {"script": REPORT.format(report="{}")}}
-        return (await client.create_flow_run_from_deployment(deployment.id, parameters=parameters)).id
+        scripts = (REPORT.format(report="{}"), "raise SystemExit('too dark')")
+        parameters = [{"component": "puppet-report", "inputs": {"script": script}} for script in scripts]
+        runs = [await client.create_flow_run_from_deployment(deployment.id, parameters=each) for each in parameters]
+        return [run.id for run in runs]
 
-    run_id = read(start)
+    good, bad = read(start)
     worker = prefect(
         "worker", "start", "--pool", "component-flows", "--run-once", "--install-policy", "never",
         PREFECT_WORKER_QUERY_SECONDS="1", COMPONENT_FLOWS_PROJECT=str(ROOT),
     )  # fmt: skip
 
-    async def state(client):
-        return (await client.read_flow_run(run_id)).state
+    async def states(client):
+        return [(await client.read_flow_run(run)).state for run in (good, bad)]
 
-    assert read(state).type == StateType.COMPLETED, worker.stdout + worker.stderr
+    succeeded, failed = read(states)
+    assert succeeded.type == StateType.COMPLETED, worker.stdout + worker.stderr
+    assert (failed.type, failed.name, failed.message) == (StateType.FAILED, "ExitCode", "too dark")
