@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from interfaces.definition import ComponentInterface as ComponentInterface
     from interfaces.errors import ComponentException as ComponentException
     from interfaces.errors import ValidationError as ValidationError
+    from interfaces.evaluations import Evaluation as Evaluation
+    from interfaces.evaluations import EvaluationResult as EvaluationResult
     from interfaces.example_value import ComponentInterfaceExampleValue as ComponentInterfaceExampleValue
     from interfaces.graph_run import GraphRun as GraphRun
     from interfaces.import_status import ImportStatusChoices as ImportStatusChoices
@@ -44,6 +46,8 @@ _HOMES = {
     "ComponentInterfaceValue": "value",
     "ComponentJob": "jobs",
     "ComponentJobManager": "job_manager",
+    "Evaluation": "evaluations",
+    "EvaluationResult": "evaluations",
     "GPUTypeChoices": "component_images",
     "GraphRun": "graph_run",
     "ImportStatusChoices": "import_status",

@@ -140,7 +140,7 @@ def assert_predictions(predictions, jobs):
     for one, name in zip(predictions, "abcde", strict=True):
         job = jobs[name]
         keys = ["pk", "url", "api_url", "algorithm_image", "inputs", "outputs", "status", "exec_duration"]
-        assert [*one] == [*keys, "invoke_duration"]
+        assert sorted(one) == sorted([*keys, "invoke_duration"])
         assert one["url"] == one["api_url"] == f"urn:uuid:{job.id}"
         assert (one["algorithm_image"], one["status"]) == (job.image.sha256, "Succeeded")
         assert pd.Timedelta(one["exec_duration"]).total_seconds() == pytest.approx(job.exec_duration_s)
@@ -232,6 +232,27 @@ def test_all_cases_failed_is_said_and_the_same_values_are_counted_once(phase):
     result = evaluate(phase, "puppet-report", cases)
     assert result.repeated == {"other": "one"}
     assert len(result.metrics["seen"]["predictions"]) == 1
+
+
+def test_the_commands_take_a_table_and_list_submissions(phase, tmp_path):
+    table = tmp_path / "cases.csv"
+    scripts = {"a": script("a", 1), "f": "raise SystemExit('no lesion found')"}
+    pd.DataFrame({"case": scripts.keys(), "script": scripts.values()}).to_csv(table, index=False)
+    command = ["evaluate", phase, "puppet-report", str(table), "-i", "tolerance=1"]
+    failed = CliRunner().invoke(commands, command)
+    assert (failed.exit_code, str(failed.exception)) == (1, "the case f failed: no lesion found")
+    done = CliRunner().invoke(commands, [*command, "--failed-cases", "score"])
+    assert done.output.splitlines()[-4:] == [
+        "the case f failed, and is scored as missing: no lesion found",
+        "aggregates.right = 0.166667",
+        "aggregates.error = 0",
+        f"puppet-report in {phase}: rank 1",
+    ]
+    listed = CliRunner().invoke(commands, ["leaderboard", phase, "--submissions", "--json"])
+    assert [(one["status"], one["error_message"]) for one in json.loads(listed.output)] == [
+        ("FAILURE", "the case f failed: no lesion found"),
+        ("SUCCESS", ""),
+    ]
 
 
 def test_a_phase_that_does_not_fit_is_refused_with_all_problems(tmp_path):
