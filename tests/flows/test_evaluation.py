@@ -197,6 +197,15 @@ def test_what_cannot_be_evaluated_is_no_submission(phase):
     assert submissions(phase) == []
 
 
+def test_an_evaluation_that_fails_itself_is_on_record_with_its_job(phase):
+    with pytest.raises(ComponentException, match="KeyError: 'z'") as caught:
+        evaluate(phase, "puppet-report", [{"case": "one", "script": script("z", 1)}])
+    (failed,) = submissions(phase)
+    assert (failed.status, failed.job) == (JobStatus.FAILURE, caught.value.job.id)
+    assert caught.value.job.component == "puppet-evaluation"
+    assert caught.value.job.tarball.kind == "ground-truth"
+
+
 def test_all_cases_failed_is_said_and_the_same_values_are_counted_once(phase):
     with pytest.raises(ComponentException, match="all cases failed, so that there is nothing to evaluate: the case 1"):
         evaluate(phase, "puppet-report", [{"script": "raise SystemExit('no')"}], failed_cases="score")
@@ -220,9 +229,15 @@ def test_the_commands_take_a_table_and_list_submissions(phase, tmp_path):
         "aggregates.error = 0",
         f"puppet-report in {phase}: rank 1",
     ]
+    document = json.loads(CliRunner().invoke(commands, [*command, "--failed-cases", "score", "--json"]).output)
+    assert (document["rank"], document["failed"], document["status"]) == (1, {"f": "no lesion found"}, "SUCCESS")
+    assert document["metrics"]["missing"] == ["b", "c", "d", "e", "f"]
+    (best,) = json.loads(CliRunner().invoke(commands, ["leaderboard", phase, "--json"]).output)
+    assert (best["rank"], best["aggregates.error"], best["problems"]) == (1, 0, "")
     listed = CliRunner().invoke(commands, ["leaderboard", phase, "--submissions", "--json"])
     assert [(one["status"], one["error_message"]) for one in json.loads(listed.output)] == [
         ("FAILURE", "the case f failed: no lesion found"),
+        ("SUCCESS", ""),
         ("SUCCESS", ""),
     ]
 
