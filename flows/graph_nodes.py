@@ -190,7 +190,7 @@ class Nodes:
     def _start(self, name: str, index: int) -> asyncio.Task[NodeRun]:
         node, opened = self._graph.nodes[name], self._open[name]
         which = None if opened.runs is None else index
-        inputs = run_inputs(node, opened.inputs, which)
+        inputs = run_inputs(node, opened.inputs, which, lists=self._plan.known.lists_of(node))
         upstream = _taken(node, opened.inputs, which)
         return asyncio.ensure_future(self._run_node(node, self._path(name, index), inputs, upstream))
 

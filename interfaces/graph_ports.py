@@ -10,6 +10,8 @@ from interfaces.definition import ComponentInterface
 from interfaces.errors import ValidationError
 from interfaces.graph import Graph, Node, Source
 
+_NONE: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Port:
@@ -76,6 +78,10 @@ class Definitions:
             return self.graph_inputs(graph)
         component = self.components.get(node.component)
         return {slug: Port(interface=slug) for slug in component.input_slugs} if component else {}
+
+    def lists_of(self, node: Node) -> frozenset[str]:
+        """The names of a node's inputs that take a list: some of a graph's, none of a component's."""
+        return frozenset(name for name, port in self.inputs_of(node).items() if port.is_list) if node.graph else _NONE
 
     def graph_inputs(self, graph: Graph) -> Mapping[str, Port]:
         """What a graph takes, by name.

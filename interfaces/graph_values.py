@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeAlias
 
 from interfaces.errors import ValidationError
@@ -62,30 +62,31 @@ def common_length(lengths: Mapping[str, int]) -> int | None:
     return next(iter(lengths.values()), None)
 
 
-def run_inputs(node: Node, inputs: Mapping[str, Carried], index: int | None) -> dict[str, Any]:
+def run_inputs(
+    node: Node, inputs: Mapping[str, Carried], index: int | None, *, lists: Collection[str] = ()
+) -> dict[str, Any]:
     """What one run of a node is called with.
 
     Args:
         node: The node.
         inputs: What the node is given.
         index: Which of its runs, from 0; None where it does not scatter.
+        lists: Those of its inputs that take a list; any other takes a list of JSON values as one JSON value.
     """
-    return {
-        name: _elements(carried)[index] if index is not None and name in node.scatter else _whole(node, carried)
-        for name, carried in inputs.items()
-    }
+    found: dict[str, Any] = {}
+    for name, carried in inputs.items():
+        if index is not None and name in node.scatter:
+            found[name] = _elements(carried)[index]
+        elif not isinstance(carried, tuple):
+            found[name] = carried
+        else:
+            found[name] = list(carried) if name in lists else [one.value for one in carried]
+    return found
 
 
 def _elements(carried: Carried) -> Any:
     # A JSON value that is scattered is a list: the plan has proven it.
     return carried if isinstance(carried, tuple) else carried.value
-
-
-def _whole(node: Node, carried: Carried) -> Any:
-    if not isinstance(carried, tuple):
-        return carried
-    # A graph takes a list as it is, or gathers it at the component that takes it; a component takes one JSON value.
-    return list(carried) if node.graph else [one.value for one in carried]
 
 
 def values_in(inputs: Mapping[str, Carried]) -> list[ComponentInterfaceValue]:

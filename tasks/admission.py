@@ -14,9 +14,9 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from interfaces.admission import GB, Capacity, Share
+from interfaces.admission import GB, Capacity, Share, to_admit
 from interfaces.containers.protocol import ContainerEngine
-from interfaces.database.admission_records import abandoned, enter, is_admitted, leave
+from interfaces.database.admission_records import abandoned, enter, is_admitted, leave, tickets
 from interfaces.engine import get_engine
 from interfaces.errors import DefinitionError, EngineError
 from interfaces.jobs import ComponentJob
@@ -106,11 +106,13 @@ def _look(job_id: UUID, capacity: Capacity) -> bool:
             if is_admitted(session, job_id):
                 return True
             left = abandoned(session, capacity.machine)
+            # Who went away without letting others in: a reaper, or a process that died between two steps.
+            has_room = bool(to_admit(capacity, tickets(session, capacity.machine)))
     except SQLAlchemyError as error:
         run_logger().warning("Whether the machine has room could not be looked up, and is again: %s", error)
         return False
     over = [one.job_id for one in left if not one.may_run or not _runs(one.job_id)]
-    if over:
+    if over or has_room:
         _leave(over, capacity)
     return False
 

@@ -93,8 +93,12 @@ class Outlook:
         if node.component:
             later = {output: Later() for output in self.known.output_names(node)}
             return PlannedNode(node=node, runs=runs, expected_s=self.seconds.get(node.component)), later
-        inner = {name: Later() if name in node.scatter else one for name, one in given.items()}
-        nested, outputs = self._of(self.known.graphs[node.graph], inner, path=f"{path}/")
+        graph = self.known.graphs[node.graph]
+        inner: dict[str, Carried | Later] = {
+            name: Later() for name, port in self.known.graph_inputs(graph).items() if self.known.fills_in(port)
+        }
+        inner |= {name: Later() if name in node.scatter else one for name, one in given.items()}
+        nested, outputs = self._of(graph, inner, path=f"{path}/")
         return PlannedNode(node=node, runs=runs, nested=nested), outputs
 
     def _count(self, node: Node, given: Mapping[str, Carried | Later], path: str) -> int | None:

@@ -105,7 +105,7 @@ def test_graphs_run_within_a_graph_and_a_broken_off_run_goes_on_where_it_was(sca
     many = [fresh(REPORT.format(report=f"{{'base': {number}}}")) for number in range(2)]
     given = {"cuts": [fresh(HALF)], "many": many, "then": then}
     run = run_graph("puppet-outer", given)
-    assert set(run.jobs) == {"each/cut[0]", "each/judge[0]", "each/add", "maybe[0]/base", "maybe[1]/base", "last"}
+    assert set(run.jobs) == {"each/cut[0]", "each/judge[0]", "each/add", "maybe[0]/base", "maybe[1]/base", "last/add"}
     assert run.outputs["last"].value == {"all": [{"base": 0}, {"base": 1}]}
     assert len(run.outputs["masks"]) == 1
     assert "extras" not in run.outputs
