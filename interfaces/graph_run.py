@@ -37,4 +37,3 @@ class GraphRun(BaseModel):
     left_out: Mapping[str, str] = Field(default_factory=dict)
     reused: frozenset[str] = frozenset()
     flow_run_id: UUID | None = None
-
