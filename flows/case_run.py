@@ -10,7 +10,7 @@ from prefect.exceptions import CancelledRun
 from flows.component_job import run_component
 from flows.graph import run_graph
 from interfaces.batch_rows import CaseOutcome
-from interfaces.cases import Case
+from interfaces.cases import Case, CaseInputs
 from interfaces.errors import (
     ComponentException,
     DefinitionError,
@@ -25,8 +25,11 @@ from interfaces.errors import (
 from interfaces.graph_run import GraphRun
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
+from tasks.in_thread import in_thread
 from tasks.read_cases import Runnable
+from tasks.reuse import find_earlier
 from tasks.run_logging import run_logger
+from tasks.validate_inputs import read_inputs
 
 OF_ALL_CASES = (
     DefinitionError,
@@ -59,8 +62,7 @@ async def run_case(runnable: Runnable, case: Case, *, refresh: bool = False) -> 
         if runnable.is_graph:
             run = await run_graph.aio(runnable.name, dict(case.inputs), name=case.id, refresh=refresh)
             return _of_run(run, time.monotonic() - started)
-        job = await run_component.aio(runnable.name, dict(case.inputs), name=case.id, reuse=True, refresh=refresh)
-        return _of_job(job)
+        return _of_job(await _run_component(runnable.name, case, runnable.inputs, refresh=refresh))
     except OF_ALL_CASES:
         raise
     except ComponentException as error:
@@ -70,6 +72,14 @@ async def run_case(runnable: Runnable, case: Case, *, refresh: bool = False) -> 
     except Exception:
         run_logger().exception("The case %s broke off", case.id)
         return CaseOutcome(status=JobStatus.FAILURE, message=UNEXPECTED, duration_s=time.monotonic() - started)
+
+
+async def _run_component(component: str, case: Case, inputs: CaseInputs, *, refresh: bool) -> ComponentJob:
+    # Stored here, so that they are read once, and an earlier success of the same work needs no run of its own.
+    values = await in_thread(read_inputs, inputs.interfaces, case.inputs)
+    if not refresh and (earlier := await find_earlier(component, values)):
+        return earlier
+    return await run_component.aio(component, dict(values), name=case.id, reuse=True, refresh=refresh)
 
 
 def _told(case: Case) -> str:

@@ -16,7 +16,10 @@ from flows.server import ensure_server
 from flows.server_settings import client_settings
 
 ROOT = Path(__file__).parents[2]
-NAMES = {"run-component/component", "run-graph/graph", "job-statistics/statistics"}
+NAMES = {
+    *("run-component/component", "run-graph/graph", "run-batch/batch", "evaluate/evaluation"),
+    "job-statistics/statistics",
+}
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
 
