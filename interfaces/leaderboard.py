@@ -152,4 +152,5 @@ def leaderboard_of(
     newest_first = sorted(entries, key=lambda one: one.created, reverse=True)
     for one in ranked(phase, entries) if choice is PerAlgorithm.BEST else newest_first:
         chosen.setdefault(one.algorithm, one.evaluation)
-    return ranked(phase, [one for one in entries if one.evaluation in chosen.values()])
+    standing_ones = set(chosen.values())
+    return ranked(phase, [one for one in entries if one.evaluation in standing_ones])
