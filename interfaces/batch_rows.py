@@ -106,8 +106,8 @@ def read_table(path: Path, outputs: Mapping[str, ComponentInterface]) -> pd.Data
 
     Returns:
         One row a case: case, status, message, a column for each output, job, duration_s (seconds) and
-        peak_memory_bytes. Outputs of JSON kinds that the database keeps are values (missing where there is none), so that
-        numbers can be calculated with; others are paths.
+        peak_memory_bytes. Outputs of JSON kinds that the database keeps are values (missing where there is none), so
+        that numbers can be calculated with; others are paths.
     """
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")[columns_of(list(outputs))[:-1]]
     for name, interface in outputs.items():
