@@ -24,6 +24,8 @@ from interfaces.phase import Phase
 from interfaces.phase_check import find_phase_problems
 from interfaces.site import get_site
 from interfaces.value import ComponentInterfaceValue
+from tasks.admission import check_capacity
+from tasks.create_job import check_runnable
 from tasks.in_thread import in_thread
 from tasks.read_cases import ARCHIVE_PREFIX, Runnable, find_runnable, open_cases
 from tasks.validate_inputs import read_inputs
@@ -91,6 +93,7 @@ def planned_evaluation(slug: str, algorithm: str, cases: Any, given: Mapping[str
     problems += why_not if not routes else []
     problems += _missing_images(phase, runnable)
     problems += _exceeded_limits(phase, runnable, known)
+    problems += _cannot_run_here(phase, runnable, known)
     if problems:
         raise EvaluationInvalid(algorithm, slug, problems)
     inputs = _additional(phase, known.interfaces, given)
@@ -138,6 +141,20 @@ def _exceeded_limits(phase: Phase, runnable: Runnable, known: Definitions) -> It
             yield f"'{slug}' has a time limit of {component.time_limit} s; the phase allows {phase.time_limit} s"
         if phase.memory_gb is not None and component.memory_gb > phase.memory_gb:
             yield f"'{slug}' asks for {component.memory_gb:g} GB; the phase allows {phase.memory_gb:g} GB"
+
+
+def _cannot_run_here(phase: Phase, runnable: Runnable, known: Definitions) -> Iterator[str]:
+    """What this machine lacks, of the evaluation too: it would be a pity to learn that after the last case."""
+    for slug in sorted({phase.evaluation, *runnable.components} & known.components.keys()):
+        component = known.components[slug]
+        memory_gb = component.memory_gb
+        if slug == runnable.name and phase.memory_gb is not None:
+            memory_gb = phase.memory_gb
+        try:
+            check_runnable(component)
+            check_capacity(memory_gb=memory_gb)
+        except DefinitionError as error:
+            yield error.message if f"'{slug}'" in error.message else f"'{slug}': {error.message}"
 
 
 def _version(runnable: Runnable) -> str:

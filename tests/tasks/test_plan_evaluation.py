@@ -72,6 +72,13 @@ def test_a_graph_that_asks_for_more_than_the_phase_allows_is_refused(tmp_path):
         planned_evaluation(phase, slug, CASES, {})
 
 
+def test_what_this_machine_lacks_is_told_before_the_first_case(tmp_path):
+    limits = {"time_limit: 90, memory_gb: 0.3": "memory_gb: 100000"}
+    phase = write_phase(tmp_path / "phase", f"Huge {tmp_path.name}", **limits)
+    with pytest.raises(EvaluationInvalid, match=r"'puppet-report': .*100000 GB"):
+        planned_evaluation(phase, "puppet-report", CASES, {})
+
+
 @pytest.mark.parametrize(
     ("cases", "message"),
     [
