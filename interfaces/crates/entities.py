@@ -31,18 +31,24 @@ class Entities:
 
         self._crate = ROCrate(version=CRATE_VERSION)
         self._crate.metadata.extra_terms.update(TERMS)
+        # Our own, since the library looks through all entities for one that it does not have.
+        self._entities: dict[str, Entity] = {"./": self._crate.root_dataset}
+        self._links: set[tuple[str, str, str]] = set()
         self.files: dict[PurePosixPath, CrateFile] = {}
         self.with_data = with_data
 
     def add(self, identifier: str, kind: str | list[str], /, **properties: Any) -> Reference:
         """Add an entity that is no data, unless it is there; what is None or empty is left out."""
+        from rocrate.model.contextentity import ContextEntity
+
         if not self.has(identifier):
-            self._crate.add_jsonld({"@id": identifier, "@type": kind, **_set(properties)})
+            entity = ContextEntity(self._crate, identifier, properties={"@type": kind, **_set(properties)})
+            self._entities[identifier] = self._crate.add(entity)
         return {"@id": identifier}
 
     def has(self, identifier: str) -> bool:
         """Whether there is such an entity."""
-        return self._crate.get(identifier) is not None
+        return identifier in self._entities
 
     def add_file(self, file: CrateFile, kind: str | list[str] = "File", **properties: Any) -> Reference:
         """Add a file, unless it is there."""
@@ -52,7 +58,8 @@ class Entities:
         if file.place not in self.files:
             self.files[file.place] = file
             facts = {**_facts(file), "encodingFormat": _media_type(file.place), **properties}
-            self._crate.add(File(self._crate, dest_path=file.place, properties={"@type": kind, **_set(facts)}))
+            entity = File(self._crate, dest_path=file.place, properties={"@type": kind, **_set(facts)})
+            self._entities[identifier] = self._crate.add(entity)
         return {"@id": identifier}
 
     def add_data_file(self, file: CrateFile, **properties: Any) -> Reference:
@@ -60,7 +67,7 @@ class Entities:
         if self.with_data:
             return self.add_file(file, **properties)
         reference = self.add(hash_uri(file.stored.sha256), "File", name=file.place.name, **_facts(file), **properties)
-        self._have_part(reference)
+        self.link({"@id": "./"}, "hasPart", reference)
         return reference
 
     def add_folder(self, place: PurePosixPath, sha256: str, files: Iterable[CrateFile], **properties: Any) -> Reference:
@@ -70,18 +77,19 @@ class Entities:
         parts = [self.add_data_file(one) for one in files]
         facts = _set({"hasPart": parts, "sha256": sha256, **properties})
         if self.with_data:
-            self._crate.add(Dataset(self._crate, dest_path=place, properties=facts))
-            return {"@id": f"{quote(str(place))}/"}
+            identifier = f"{quote(str(place))}/"
+            if not self.has(identifier):
+                self._entities[identifier] = self._crate.add(Dataset(self._crate, dest_path=place, properties=facts))
+            return {"@id": identifier}
         reference = self.add(hash_uri(sha256), "Dataset", **facts)
-        self._have_part(reference)
+        self.link({"@id": "./"}, "hasPart", reference)
         return reference
 
     def link(self, start: Reference, name: str, end: Reference) -> None:
         """Add one more link from an entity to another, unless it is there."""
-        entity: Entity = self._crate.get(start["@id"])
-        links = entity.properties().setdefault(name, [])
-        if end not in links:
-            links.append(end)
+        if (key := (start["@id"], name, end["@id"])) not in self._links:
+            self._links.add(key)
+            self._entities[start["@id"]].properties().setdefault(name, []).append(end)
 
     def describe_root(self, *, profiles: Iterable[str], **properties: Any) -> None:
         """Say what the whole crate is."""
@@ -99,11 +107,6 @@ class Entities:
         document["@graph"] = [_compact(entity) for entity in document["@graph"]]
         text = json.dumps(document, indent=1, ensure_ascii=False)
         return CrateFile.of_bytes(PurePosixPath(METADATA), text.encode())
-
-    def _have_part(self, reference: Reference) -> None:
-        parts = self._crate.root_dataset.properties().setdefault("hasPart", [])
-        if reference not in parts:
-            parts.append(reference)
 
 
 def _facts(file: CrateFile) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from interfaces.storage.file_store import link_or_copy
 
 ZIP_SUFFIX = ".zip"
 _BLOCK_BYTES = 2**20
+_WORTH = 0.9
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the first that ZIP knows: when a crate was written says nothing of the run
 
 
@@ -67,7 +69,7 @@ def _write_zip(crate: Crate, target: Path) -> None:
     with zipfile.ZipFile(target, "x") as archive:
         for file in (crate.metadata, *crate.files.values()):
             entry = zipfile.ZipInfo(str(file.place), date_time=_STAMP)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_DEFLATED if _shrinks(file) else zipfile.ZIP_STORED
             entry.external_attr = 0o644 << 16
             digest = hashlib.sha256()
             with archive.open(entry, "w", force_zip64=file.stored.size >= zipfile.ZIP64_LIMIT) as place:
@@ -79,6 +81,12 @@ def _write_zip(crate: Crate, target: Path) -> None:
                     f"the stored file of {file.place} has other content than when it was stored; it was changed by "
                     "hand or is damaged"
                 )
+
+
+def _shrinks(file: CrateFile) -> bool:
+    """Whether packing a file is worth its time, as its first block tells: images are often packed already."""
+    first = next(_blocks(file), b"")
+    return len(zlib.compress(first, 1)) < _WORTH * len(first)
 
 
 def _blocks(file: CrateFile) -> Iterator[bytes]:
