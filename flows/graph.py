@@ -91,7 +91,8 @@ async def run_graph(
         flow_run_id=current_flow_run_id(),
     )
     failure = failure_of(nodes.outcome, done)
-    await in_thread(kept_graph_run, done, started_at=started_at, error=str(failure or ""))
+    known, error = plan.known.graphs, str(failure or "")
+    await in_thread(kept_graph_run, done, graphs=known, started_at=started_at, error=error)
     if failure:
         raise failure
     return done
