@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pandas as pd
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.runtime import flow_run
 
-from flows.batch_progress import Clock, reported
+from flows.batch_progress import NOT_SHOWN, Clock, reported
 from flows.calling import component_flow
 from flows.case_run import UNEXPECTED, run_case
 from flows.component_job import current_flow_run_id
@@ -29,6 +29,7 @@ from interfaces.settings import get_settings
 from interfaces.site import get_site
 from tasks.in_thread import in_thread
 from tasks.read_cases import Runnable, find_runnable, open_cases
+from tasks.run_logging import run_logger
 
 CASES_PER_CORE = 2
 """So many cases are begun at a time where nothing else is said: while a container of one runs, another's inputs are
@@ -109,15 +110,24 @@ arun_batch_to_file = run_batch_to_file.aio
 async def _run(runnable: Runnable, cases: Any, path: Path, *, parallel: int | None, refresh: bool) -> BatchSummary:
     parallel = await in_thread(_parallel, parallel)
     source = await in_thread(open_cases, cases, runnable.inputs)
-    with open_results(path, list(runnable.outputs), anew=refresh) as results:
+    with ExitStack() as stack:
+        opened = open_results(path, list(runnable.outputs), anew=refresh)
+        results = await in_thread(stack.enter_context, opened)  # reading those of before can take a while
         batch = _Batch(runnable=runnable, source=source, results=results, refresh=refresh)
         clock = Clock(tally=batch.tally, total=source.count, parallel=parallel, components=runnable.components)
         async with reported(clock):
             await batch.run(parallel)
         await in_thread(results.finish)
     summary = batch.summary(time.monotonic() - clock.started)
-    await acreate_markdown_artifact(report(summary), key="batch-summary", description="How the cases went")
+    await _show(summary)
     return summary
+
+
+async def _show(summary: BatchSummary) -> None:
+    try:
+        await acreate_markdown_artifact(report(summary), key="batch-summary", description="How the cases went")
+    except NOT_SHOWN as error:  # the results are there all the same
+        run_logger().warning("The summary can't be shown in the Prefect UI: %s", error)
 
 
 def _parallel(wanted: int | None) -> int:

@@ -23,6 +23,9 @@ SHOWN_EVERY_S = 0.5
 ARTIFACT_EVERY_S = 5.0
 """Between two updates in the Prefect UI, each of which costs the server about 8 ms."""
 
+NOT_SHOWN = (httpx.HTTPError, PrefectHTTPStatusError)
+"""What a server raises that is away; a batch goes on without showing anything there."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BatchProgress:
@@ -141,7 +144,7 @@ def _percent(progress: BatchProgress) -> float:
 async def _created(progress: BatchProgress) -> UUID | None:
     try:
         return await acreate_progress_artifact(_percent(progress), key="batch", description=progress.text)
-    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
+    except NOT_SHOWN as error:
         run_logger().warning("The progress can't be shown in the Prefect UI: %s", error)
         return None
 
@@ -151,5 +154,5 @@ async def _updated(artifact: UUID | None, progress: BatchProgress) -> None:
         return
     try:
         await aupdate_progress_artifact(artifact, _percent(progress), description=progress.text)
-    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
+    except NOT_SHOWN as error:
         run_logger().warning("The progress could not be updated in the Prefect UI: %s", error)

@@ -81,18 +81,20 @@ class BatchResults:
             ComponentFlowsError: It can't be written: the disk is full, say.
         """
         data = _as_line([row.get(column, "") for column in self.columns])
-        try:
+        with self._writing():
             start = self._part.seek(0, os.SEEK_END)
             self._part.write(data)
             self._part.flush()
-        except OSError as error:
-            raise ComponentFlowsError(f"the results can't be written to {self.path}: {error.strerror}") from error
         self._put(number, start, start + len(data))
 
     def finish(self) -> None:
-        """Put the file in place: all rows in the order of the cases."""
+        """Put the file in place: all rows in the order of the cases.
+
+        Raises:
+            ComponentFlowsError: It can't be written; the rows stay where they are.
+        """
         whole = self.path.with_name(self.path.name + ".new")
-        with whole.open("wb") as file:
+        with self._writing(), whole.open("wb") as file:
             file.write(_as_line(self.columns))
             for at in range(0, len(self._places), 2):
                 start, end = self._places[at : at + 2]
@@ -103,6 +105,13 @@ class BatchResults:
             os.fsync(file.fileno())
         whole.replace(self.path)
         _part_of(self.path).unlink()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ComponentFlowsError(f"the results can't be written to {self.path}: {error.strerror}") from error
 
     def _put(self, number: int, start: int, end: int) -> None:
         with self._lock:
