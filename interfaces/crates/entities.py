@@ -66,7 +66,8 @@ class Entities:
         """Add a file of a value or model: with its content, or named by its hash."""
         if self.with_data:
             return self.add_file(file, **properties)
-        reference = self.add(hash_uri(file.stored.sha256), "File", name=file.place.name, **_facts(file), **properties)
+        told = {"name": file.place.name, **_facts(file), **properties}
+        reference = self.add(hash_uri(file.stored.sha256), "File", **told)
         self.link({"@id": "./"}, "hasPart", reference)
         return reference
 

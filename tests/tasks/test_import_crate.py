@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from dicom_series import write_dicom_series
 from puppet_scripts import MASK, REPORT
 
-from flows import run_component, run_graph
+from flows import register, run_component, run_graph
 from flows.server import ensure_server
 from interfaces.database.component_records import find_components, save_component
 from interfaces.errors import DefinitionError, ImageImportFailed, InvalidInputs, ValidationError
@@ -25,6 +27,8 @@ from tasks.export_crate import export_crate
 from tasks.import_crate import import_crate
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
+
+PUPPET = Path(__file__).parents[1] / "puppet"
 
 
 @pytest.fixture
@@ -101,6 +105,30 @@ def test_a_dicom_image_set_comes_back_as_its_files(elsewhere, tmp_path):
     assert imported.inputs["study"].files
     assert set(imported.inputs["study"].files) == set(job.inputs["study"].files)
     assert run_component(imported.name, dict(imported.inputs)).outputs["report"].sha256 == imported.outputs["report"]
+
+
+def test_a_component_brings_its_model_or_says_which_one_is_wanted(elsewhere, tmp_path):
+    shutil.copytree(PUPPET / "report", tmp_path / "report")
+    with tarfile.open(tmp_path / "report" / "model.tar.gz", "w:gz") as archive:
+        member = tarfile.TarInfo("weights.txt")
+        member.size = 2
+        archive.addfile(member, io.BytesIO(b"42"))
+    definition = tmp_path / "report" / "component.yaml"
+    text = definition.read_text().replace("Puppet report", "Puppet with a model")
+    definition.write_text(text.replace("  time_limit", "  model: model.tar.gz\n  time_limit"))
+    register(tmp_path / "report")
+    script = REPORT.format(report="{'weights': open('/opt/ml/model/weights.txt').read()}")
+    job = run_component("puppet-with-a-model", {"script": script})
+    whole, bare = export_crate(job, tmp_path / "whole.zip"), export_crate(job, tmp_path / "bare", with_data=False)
+    assert import_crate(bare).registered.changed == ()
+    elsewhere()
+    with pytest.raises(ValidationError, match=f"the model with the sha256 {job.tarball.sha256} is not here either"):
+        import_crate(bare)
+    imported = import_crate(whole)
+    again = run_component(imported.name, dict(imported.inputs))
+    assert again.tarball.sha256 == job.tarball.sha256
+    assert again.outputs["report"].value == {"weights": "42"}
+    assert again.outputs["report"].sha256 == imported.outputs["report"]
 
 
 def test_where_everything_is_known_nothing_changes(run, tmp_path):
