@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from flows import run_batch, run_batch_to_file
 from flows.cli import commands
 from interfaces import ComponentJob, JobStatus
 from interfaces.engine import get_engine
-from interfaces.errors import CasesInvalid, DefinitionError, UnknownName
+from interfaces.errors import CasesInvalid, DefinitionError, ServiceUnavailable, UnknownName
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
 
@@ -164,6 +165,32 @@ def test_the_command_line_fills_an_archive_and_runs_it(tmp_path):
     done = call("batch", "puppet-report", "shell-cases", "-o", results)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("2 of 2 cases succeeded, 2 of them before, in ")
+
+
+def test_where_case_after_case_breaks_off_the_rest_is_left_for_later(tmp_path, monkeypatch):
+    def broken(*_: object) -> None:
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setattr("flows.case_run.read_inputs", broken)
+    results = tmp_path / "results.csv"
+    with pytest.raises(ServiceUnavailable, match="20 cases in a row broke off, which is not their fault"):
+        run_batch("puppet-report", [{"script": "x"}] * 100, results=results, parallel=2)
+    rows = rows_of(Path(f"{results}.part"))
+    assert 20 <= len(rows) <= 22
+    assert {row["message"] for row in rows} == {"An unexpected error occurred"}
+
+
+def test_without_an_engine_no_case_is_blamed(tmp_path):
+    cases = write_cases(tmp_path / "cases.csv", [{"script": "x"}])
+    done = subprocess.run(
+        command("batch", "puppet-report", cases, "-o", tmp_path / "results.csv"),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "DOCKER_HOST": "unix:///no/such/socket"},
+        timeout=120,
+    )
+    assert done.returncode == 4, done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["cases.csv"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
