@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -53,6 +55,7 @@ class _Keeper:
 
     def _run(self) -> None:
         renewed = time.monotonic()
+        parent = os.getppid() if _belongs_to_its_parent() else None
         while True:
             self._changed.wait(LISTEN_S)
             self._changed.clear()
@@ -61,6 +64,8 @@ class _Keeper:
                 if not held:
                     self._thread = None
                     return
+            if parent is not None and os.getppid() != parent:
+                self._stop(listening)  # who served this run has ended, and nobody is left to hear of it
             try:
                 if time.monotonic() - renewed >= RENEW_S:
                     with get_site().database.session() as session:
@@ -80,6 +85,11 @@ class _Keeper:
                 stop = self._stops.pop(job_id, None)
                 if stop is not None:
                     stop()
+
+
+def _belongs_to_its_parent() -> bool:
+    """Whether this process runs something for the one that started it: for a worker, or for a flow's `serve`."""
+    return "PREFECT__FLOW_RUN_ID" in os.environ or multiprocessing.parent_process() is not None
 
 
 _keeper = _Keeper()

@@ -5,9 +5,10 @@ seventy. The program forks a child for each crossing that is asked for: the chil
 
 Usage: crashing.py PART PARTS [engine|server]
 
-It lists the names of all crossings, and then dies at every PARTS-th of them from PART on. The job that dies at the n-th
-is called `crash n`. With `engine` or `server` it is that which is killed there: the engine, whose folder CRASH_ENGINE
-names, comes back a second later; the local Prefect server does not come back by itself.
+It prints the names of all crossings, and then dies at every PARTS-th of them from PART on. The job that dies at the
+n-th is called `crash n`, and n is printed with the crossings that it has passed. With `engine` or `server` it is that
+which is killed there: the engine, whose folder CRASH_ENGINE names, comes back a second later; the local Prefect server
+does not come back by itself.
 """
 
 from __future__ import annotations
@@ -145,7 +146,8 @@ def main(part: int, parts: int, act: str = "process") -> None:
     names = _in_child(None, act)
     print(json.dumps(names), flush=True)
     for at in range(part, len(names), parts):
-        _in_child(at, act)
+        # Not quite the same as in the first run: what those who died before have left takes requests, too.
+        print(json.dumps([at, _in_child(at, act)]), flush=True)
 
 
 if __name__ == "__main__":
