@@ -8,7 +8,7 @@ BIN := .venv/bin
 .PHONY: help demo test lint bench soak fuzz validator ui pin clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 demo:  ## run the brain volumetry example and print its table
 	@scripts/setup.sh demo
@@ -57,6 +57,6 @@ pin:  ## write the installed versions into constraints.txt
 	@$(BIN)/python scripts/pin.py
 
 clean:  ## remove .venv, caches and outputs; the engine, its images and recorded runs stay
-	@rm -rf .venv build dist output benchmarks/results *.egg-info \
+	@rm -rf .venv .venv-validator build dist output benchmarks/results *.egg-info \
 		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
