@@ -215,5 +215,5 @@ def _what(value: Any) -> str:
         return "nothing"
     if isinstance(value, list | dict):
         return _NAMES[type(value)]
-    text = str(value)
+    text = " ".join(str(value).split())
     return f"'{text if len(text) <= 40 else text[:37] + '...'}'"

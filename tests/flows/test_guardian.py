@@ -131,7 +131,8 @@ def test_it_can_be_switched_off(guarded, monkeypatch):
 
 SERVE = """
 from flows import run_component
-run_component.serve(name="guarded", print_starting_message=False)
+if __name__ == "__main__":
+    run_component.serve(name="guarded", print_starting_message=False)
 """
 
 
@@ -149,7 +150,7 @@ def test_the_end_of_who_serves_runs_ends_their_containers(guarded, script, until
     found = until(deployment)
     ask(lambda client: client.create_flow_run_from_deployment(found.id, parameters=parameters))
     job = until(is_running)
-    server.terminate()
+    server.kill()  # where it is asked to end, it waits for its runs
     until(lambda: the_job().status.is_final and not containers_of(job), seconds=40)
     assert the_job().status in (JobStatus.CANCELLED, JobStatus.FAILURE)
     assert not list(get_site().jobs_folder.iterdir())

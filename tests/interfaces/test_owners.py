@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -39,7 +40,7 @@ def test_another_process_lives_until_it_is_killed():
 def test_a_process_that_nobody_has_waited_for_is_dead():
     program, owner, _ = another_process()
     program.kill()
-    program.stdout.read()  # ends with it
+    os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and can still be waited for
     assert owner.is_alive() is False
     program.wait()
 

@@ -70,7 +70,7 @@ def test_a_graphs_run_is_a_provenance_run_crate(run, tmp_path):
         assert [one["sha256"] for one in rules.linked(action, "result")] == [one.sha256 for one in job.outputs.values()]
         assert {one["sha256"] for one in rules.linked(action, "object")} == {one.sha256 for one in job.inputs.values()}
         used = {one["propertyID"].rpartition(":")[2]: one["value"] for one in rules.linked(action, "resourceUsage")}
-        assert used["peak-memory"] == job.peak_memory_bytes
+        assert used.get("peak-memory") == job.peak_memory_bytes  # missed where the machine was too busy to read it
         assert used["duration"] == pytest.approx(job.duration.total_seconds())
         limits = {
             one["propertyID"].rpartition(":")[2]: one["value"] for one in rules.linked(action, "additionalProperty")
