@@ -29,7 +29,7 @@ from interfaces.containers.endpoint import engine_address, unavailable
 from interfaces.containers.engine_errors import BROKEN, engine_errors, status_of, words_of
 from interfaces.containers.engine_facts import container_from, info_from
 from interfaces.containers.gpus import local_gpus
-from interfaces.containers.image_build import BuildFailed, follow_build
+from interfaces.containers.image_build import BuildFailed, follow_build, once_more_if_a_step_was_lost
 from interfaces.containers.left_containers import settle
 from interfaces.containers.protocol import (
     DEADLINE_LABEL,
@@ -129,17 +129,13 @@ class DockerEngine(DockerImages, ContainerEngine):
             raise EngineError(f"the image '{tag}' can't be built: there is no Dockerfile in {folder}")
         try:
             with engine_errors(f"build the image '{tag}' from {folder}"):
-                events = self._api.build(
-                    path=str(folder),
-                    tag=tag,
-                    buildargs=dict(build_arguments or {}),
-                    labels=dict(labels or {}),
-                    rm=True,
-                    forcerm=True,
-                    decode=True,
-                    platform=PLATFORM,
-                )
-                follow_build(events, on_line)
+                options = {"buildargs": dict(build_arguments or {}), "labels": dict(labels or {}), "platform": PLATFORM}
+
+                def build() -> None:
+                    events = self._api.build(path=str(folder), tag=tag, rm=True, forcerm=True, decode=True, **options)
+                    follow_build(events, on_line)
+
+                once_more_if_a_step_was_lost(build)
         except BuildFailed as failure:
             raise EngineError(f"the image '{tag}' can't be built from {folder}: {failure}") from failure
         except (DockerException, OSError) as error:  # OSError: a file of the folder can't be read

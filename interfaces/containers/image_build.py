@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 _TAIL_LINES = 20
+_LOST_STEP = "unable to find image"
 
 
 class BuildFailed(Exception):
@@ -30,6 +31,22 @@ def follow_build(events: Iterable[Mapping[str, Any]], on_line: Callable[[str], N
                 on_line(line)
     except BuildFailed as failure:
         raise BuildFailed("\n".join([str(failure), *tail])) from None
+
+
+def once_more_if_a_step_was_lost(build: Callable[[], None]) -> None:
+    """Build; once more where another build or a removal took away a step's image in between.
+
+    The classic builder keeps each step as an image, and lets go of one that somebody else has just removed.
+
+    Raises:
+        BuildFailed: The build failed, for another reason or again.
+    """
+    try:
+        build()
+    except BuildFailed as failure:
+        if not str(failure).lower().startswith(_LOST_STEP):
+            raise
+        build()
 
 
 def _lines(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
