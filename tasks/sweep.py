@@ -55,7 +55,7 @@ def sweep(site: Site, engine: ContainerEngine) -> Swept:
     volumes = [name for name, labels in left.volumes.items() if _is_lost(labels, held)]
     for name in volumes:
         engine.remove_volume(name)
-    gone = [folder for folder in folders if _job_of(folder) not in held] + list(_orphans(site))
+    gone = [folder for folder in folders if _uuid(folder.name) not in held] + list(_orphans(site))
     for path in gone:
         _remove(path)
     return Swept(
@@ -78,10 +78,6 @@ def _is_overdue(container: LeftContainer) -> bool:
         return datetime.fromisoformat(container.labels[DEADLINE_LABEL]) < datetime.now(UTC)
     except (KeyError, ValueError):
         return False
-
-
-def _job_of(folder: Path) -> UUID | None:
-    return _uuid(folder.name)
 
 
 def _uuid(text: str) -> UUID | None:
