@@ -28,6 +28,7 @@ from tasks.finish_job import finish, finish_broken
 from tasks.holding import held, stoppable
 from tasks.in_thread import in_thread
 from tasks.run_logging import run_logger
+from tasks.run_pages import show_broken, show_job
 from tasks.same_work import succeeded_or_begun
 from tasks.validate_inputs import validate_inputs
 
@@ -130,11 +131,14 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
                 job = await take_outputs(job)
         except BaseException as error:
             broken = await finish_broken(job, error)
+            await show_broken(broken)
             if state := cancel.end_of(error, broken):
                 return cast(ComponentJob, state)  # Prefect takes it for the run's state
             raise broken from error
+        page = show_job(job)  # beside the last steps
         await finish(job)
     await tagging
+    await page
     return job
 
 

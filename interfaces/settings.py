@@ -144,6 +144,24 @@ class WarmSettings(BaseModel):
     )
 
 
+class PageSettings(BaseModel):
+    """What runs show in the Prefect UI: one page each, with values, previews and the use of the machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(True, description="Whether runs have pages in the Prefect UI.")
+    nodes: int = Field(
+        16,
+        ge=0,
+        description="Most nodes of a graph whose jobs have pages of their own; the page of the run lists those of a "
+        "larger one.",
+    )
+    preview_bytes: int = Field(
+        2 * 2**20, ge=0, description="Most bytes of all previews on one page together; the others are named."
+    )
+    preview_s: float = Field(10, ge=0, description="Seconds after which no further preview of a page is made.")
+
+
 class ServerSettings(BaseModel):
     """The local Prefect server that is started where PREFECT_API_URL is not set."""
 
@@ -210,6 +228,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     admission: AdmissionSettings = AdmissionSettings()
     costs: CostSettings = CostSettings()
+    pages: PageSettings = PageSettings()
     server: ServerSettings = ServerSettings()
     warm: WarmSettings = WarmSettings()
 

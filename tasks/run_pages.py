@@ -1,0 +1,179 @@
+"""What a run shows in Prefect's UI beside its state and log: one page, written once, when it has ended.
+
+A run of its own always has one. The nodes of a graph have them where they are few; cases never do: the page of their
+run lists them. A page is made beside the steps that follow, never before one, and whatever goes wrong with it is a
+warning in the log and nothing more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+from anyio import CapacityLimiter, to_thread
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectException
+from prefect.settings import PREFECT_UI_URL
+
+from interfaces.jobs import ComponentJob
+from interfaces.reports.building import job_report
+from interfaces.reports.gallery import Gallery
+from interfaces.reports.markdown import page as markdown_page
+from interfaces.reports.record import Links, RunReport
+from interfaces.settings import get_settings
+from tasks.run_logging import run_logger
+
+R = TypeVar("R")
+
+_AT_ONCE = 1
+"""Pages of one process that are made at a time: pictures take processor time, which jobs have a better use for."""
+
+
+@dataclass(kw_only=True)
+class _Parts:
+    """The pages of a run's parts.
+
+    Attributes:
+        run: The Prefect run that they are parts of.
+        room: How many further ones there may be.
+        begun: Those that are being made.
+    """
+
+    run: UUID | None
+    room: int
+    begun: set[asyncio.Task[None]] = field(default_factory=set)
+    limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_AT_ONCE))
+
+
+_parts: ContextVar[_Parts | None] = ContextVar("component_flows_parts", default=None)
+
+
+async def with_parts(work: Coroutine[Any, Any, R], *, count: int | None) -> R:
+    """Do the work of a run that has parts which are runs themselves, and finish their pages.
+
+    Args:
+        work: Runs the parts.
+        count: How many there are at least; None: they are cases, which have no page.
+    """
+    around = _parts.get()
+    if around is not None:  # the outermost run decides
+        return await work
+    most = get_settings().pages.nodes
+    parts = _Parts(run=_own_run(), room=most if count is not None and count <= most else 0)
+    token = _parts.set(parts)
+    try:
+        done = await work
+        await _settled(parts)
+    except Exception:
+        await _settled(parts)
+        raise
+    finally:
+        _parts.reset(token)
+        for task in parts.begun:
+            task.cancel()
+    return done
+
+
+async def _settled(parts: _Parts) -> None:
+    if parts.begun:
+        await asyncio.wait(parts.begun)
+
+
+def show_job(job: ComponentJob) -> asyncio.Future[None]:
+    """Begin to make the page of a job that has ended; wait for what is given before the run ends.
+
+    For a node of a graph there is nothing to wait for: its page is finished with the graph's run.
+    """
+    return show(lambda: job_report(job), key=f"component-{job.component}", what=f"Job {str(job.id)[:8]}")
+
+
+async def show_broken(error: BaseException) -> None:
+    """Make the page of a job that failed; one whose run is cancelled has none, so that nothing holds that up."""
+    job = getattr(error, "job", None)
+    if isinstance(error, Exception) and job is not None:
+        await show_job(job)
+
+
+def show(report: Callable[[], RunReport], *, key: str, what: str) -> asyncio.Future[None]:
+    """The same for any run.
+
+    Args:
+        report: Makes the report; called in a thread.
+        key: Of the artifact; all runs of the same component or graph have the same, so that its page shows the latest.
+        what: One line above it.
+    """
+    run, parts, settings = _own_run(), _parts.get(), get_settings().pages
+    nothing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    nothing.set_result(None)
+    if run is None or not settings.enabled or (parts is not None and not parts.room):
+        return nothing
+    links = ui_links(around=parts.run if parts is not None else None)
+    page = _Page(report=report, links=links, run=run, key=key, what=what)
+    made = asyncio.create_task(page.make(parts.limiter if parts is not None else None))
+    if parts is None:
+        return made
+    parts.room -= 1
+    parts.begun.add(made)
+    made.add_done_callback(parts.begun.discard)
+    return nothing
+
+
+def _own_run() -> UUID | None:
+    context = FlowRunContext.get()
+    return context.flow_run.id if context is not None and context.flow_run is not None else None
+
+
+def ui_links(*, around: UUID | None = None) -> Links:
+    """Where the Prefect UI has runs: on the host of the page itself, whichever that is by then.
+
+    Args:
+        around: The run that the page's own is a part of.
+    """
+    return Links(base=urlsplit(PREFECT_UI_URL.value() or "").path.rstrip("/"), around=around)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    report: Callable[[], RunReport]
+    links: Links
+    run: UUID
+    key: str
+    what: str
+
+    async def make(self, limiter: CapacityLimiter | None) -> None:
+        stop = threading.Event()
+        try:
+            # Nobody who cancels waits for a picture.
+            text = await to_thread.run_sync(self._text, stop, limiter=limiter, abandon_on_cancel=True)
+            await self._write(text)
+        except (httpx.HTTPError, PrefectException) as error:
+            run_logger().warning("The run's page can't be shown in the Prefect UI: %s", error)
+        except Exception:  # a page must not break a run
+            run_logger().warning("The run's page could not be made", exc_info=True)
+        finally:
+            stop.set()
+
+    def _text(self, stop: threading.Event) -> str:
+        settings = get_settings().pages
+        gallery = Gallery(most_bytes=settings.preview_bytes, seconds=settings.preview_s, stop=stop)
+        return markdown_page(self.report(), gallery, self.links)
+
+    async def _write(self, text: str) -> None:
+        """One request; Prefect's own function for it would send an event as well, and read all of it back."""
+        document = {
+            "type": "markdown",
+            "key": self.key,
+            "description": self.what,
+            "data": text,
+            "flow_run_id": str(self.run),
+        }
+        async with get_client() as client:
+            await client.request("POST", "/artifacts/", json=document)
