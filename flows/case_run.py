@@ -93,6 +93,7 @@ def _of_job(job: ComponentJob) -> CaseOutcome:
         message=job.error_message,
         outputs=job.outputs,
         job=job.id,
+        flow_run_id=job.flow_run_id,
         duration_s=job.duration.total_seconds() if job.duration is not None else None,
         peak_memory_bytes=job.peak_memory_bytes,
     )
@@ -100,7 +101,13 @@ def _of_job(job: ComponentJob) -> CaseOutcome:
 
 def _of_run(run: GraphRun, seconds: float, **changes: Any) -> CaseOutcome:
     peaks = [job.peak_memory_bytes for job in run.jobs.values() if job.peak_memory_bytes is not None]
-    fields = {"status": JobStatus.SUCCESS, "outputs": run.outputs, "duration_s": seconds, **changes}
+    fields = {
+        "status": JobStatus.SUCCESS,
+        "outputs": run.outputs,
+        "flow_run_id": run.flow_run_id,
+        "duration_s": seconds,
+    }
+    fields |= changes
     return CaseOutcome(**fields, peak_memory_bytes=max(peaks, default=None))
 
 
@@ -116,6 +123,7 @@ def _of_failure(error: ComponentException, seconds: float) -> CaseOutcome:
         status=job.status,
         message=message,
         job=job.id,
+        flow_run_id=job.flow_run_id,
         duration_s=job.duration.total_seconds() if job.duration is not None else None,
         peak_memory_bytes=job.peak_memory_bytes,
     )

@@ -37,6 +37,7 @@ class CaseOutcome:
         message: What went wrong, for people; "" where nothing did.
         outputs: By name; a list for an output that is one, None for an optional one that is not there.
         job: The job of a component's case; of a graph's the one that failed, or None.
+        flow_run_id: The Prefect run of the job, or of the graph's run, or None.
         duration_s: How long it took.
         peak_memory_bytes: The most that any of its containers had, where that is known.
     """
@@ -45,6 +46,7 @@ class CaseOutcome:
     message: str = ""
     outputs: Mapping[str, Output] = field(default_factory=dict)
     job: UUID | None = None
+    flow_run_id: UUID | None = None
     duration_s: float | None = None
     peak_memory_bytes: int | None = None
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from interfaces.database import migrations_folder
 from interfaces.errors import ServiceUnavailable
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; said here so that opening an up-to-date database needs no Alembic."""
 
 _MIGRATION_LOCK = 4_743_000  # any number that nobody else locks on the same PostgreSQL database

@@ -295,6 +295,20 @@ class GraphRunRow(Base):
     completed_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class BatchRow(Base):
+    """A `BatchRecord`: how a batch went, written when it has ended."""
+
+    __tablename__ = "batch"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    summary: Mapped[dict[str, Any]]
+    cases: Mapped[list[Any]]
+    error_message: Mapped[str] = mapped_column(String(1024))
+    started_at: Mapped[datetime]
+    completed_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class FollowUpRow(Base):
     """What follows a job: written with its final status, so that it is neither forgotten nor run twice."""
 
@@ -314,6 +328,7 @@ class JobValueRow(Base):
     """An input or output of a job."""
 
     __tablename__ = "component_job_value"
+    __table_args__ = (Index("jobs_by_value", "value_pk", "direction"),)
 
     job_id: Mapped[UUID] = mapped_column(ForeignKey("component_job.id"), primary_key=True)
     direction: Mapped[str] = mapped_column(String(6), primary_key=True)
