@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 
 import pandas as pd
 from prefect.artifacts import acreate_markdown_artifact
-from prefect.runtime import flow_run
 
 from flows.batch_progress import NOT_SHOWN, Clock, reported
 from flows.calling import component_flow
@@ -42,11 +41,11 @@ BROKEN_IN_A_ROW = 20
 """Cases that break off one after another for reasons of our own; then the rest would too."""
 
 
-def _run_name() -> str:
-    return f"{flow_run.parameters['name']} over cases"
+def _run_name(parameters: Mapping[str, Any]) -> str:
+    return f"{parameters['name']} over cases"
 
 
-@component_flow(name="run-batch", flow_run_name=_run_name)
+@component_flow(name="run-batch", named_by=_run_name)
 async def run_batch(
     name: str,
     cases: Any,
@@ -86,7 +85,7 @@ async def run_batch(
         return await in_thread(read_table, path, runnable.outputs)
 
 
-@component_flow(name="run-batch", flow_run_name=_run_name)
+@component_flow(name="run-batch", named_by=_run_name)
 async def run_batch_to_file(
     name: str, cases: Any, results: str | Path, *, parallel: int | None = None, refresh: bool = False
 ) -> BatchSummary:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from copy import copy
+from functools import cached_property
 from typing import Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
 from anyio import to_thread
@@ -13,10 +14,13 @@ from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import CancelledRun
 from prefect.flows import Flow
+from prefect.runtime import flow_run
 from prefect.settings import temporary_settings
+from prefect.tasks import Task
 from prefect.utilities.annotations import NotSet
 from prefect.utilities.callables import get_call_parameters
 
+from flows.begun_engine import stand_in
 from flows.blocking import run_to_end
 from flows.cancelling import WatchedEngine
 from flows.edges import hand_on, upstream_of
@@ -27,16 +31,24 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 HandsOn = Callable[[Any], Iterable[object]]
+NamedBy = Callable[[Mapping[str, Any]], str]
+TaggedBy = Callable[[Mapping[str, Any]], Iterable[str]]
 
 
 def component_flow(
-    *, hands_on: HandsOn | None = None, **options: Any
+    *,
+    hands_on: HandsOn | None = None,
+    named_by: NamedBy | None = None,
+    tagged_by: TaggedBy | None = None,
+    **options: Any,
 ) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], CallableFlow[P, R]]:
     """Make an asynchronous function a `CallableFlow`.
 
     Args:
         hands_on: Takes the result and gives the records in it, besides itself, that other sub-flows may take as inputs:
             the Prefect UI draws an edge from this run to each that does.
+        named_by: Takes the parameters and gives the run's name.
+        tagged_by: Takes the parameters and gives the run's tags; asked once for each run that is called here.
         **options: Those of `prefect.flow`.
 
     Raises:
@@ -44,7 +56,7 @@ def component_flow(
     """
 
     def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> CallableFlow[P, R]:
-        return CallableFlow(function, hands_on=hands_on, **options)
+        return CallableFlow(function, hands_on=hands_on, named_by=named_by, tagged_by=tagged_by, **options)
 
     return decorate
 
@@ -61,12 +73,21 @@ class CallableFlow(Flow[P, R]):
     """
 
     def __init__(
-        self, fn: Callable[P, Coroutine[Any, Any, R]], *, hands_on: HandsOn | None = None, **options: Any
+        self,
+        fn: Callable[P, Coroutine[Any, Any, R]],
+        *,
+        hands_on: HandsOn | None = None,
+        named_by: NamedBy | None = None,
+        tagged_by: TaggedBy | None = None,
+        **options: Any,
     ) -> None:
         if not inspect.iscoroutinefunction(fn):
             raise TypeError(f"{getattr(fn, '__name__', fn)} must be an 'async def' function to be a component flow")
+        if named_by is not None:
+            # Where Prefect's own engine runs the flow, in a worker, it asks without parameters.
+            options["flow_run_name"] = lambda: named_by(flow_run.parameters)
         super().__init__(cast(Callable[P, R], fn), **options)
-        self._hands_on = hands_on
+        self._hands_on, self._named_by, self._tagged_by = hands_on, named_by, tagged_by
         self._upstream: tuple[object, ...] = ()
 
     # A checker refuses a keyword after `P.args` where it is defined, and understands it where it is called.
@@ -108,6 +129,21 @@ class CallableFlow(Flow[P, R]):
         other = copy(self)
         other.__dict__.update(super().with_options(**options).__dict__)
         return other
+
+    @cached_property
+    def stand_in(self) -> Task[..., Any]:
+        """The task whose runs stand for this flow's runs in the flows that call it."""
+        return stand_in(self)
+
+    def name_of(self, parameters: Mapping[str, Any]) -> str | None:
+        """What a run with those parameters is called; None where Prefect makes a name up."""
+        if self._named_by is not None:
+            return self._named_by(parameters)
+        return self.flow_run_name if isinstance(self.flow_run_name, str) else None
+
+    def tags_of(self, parameters: Mapping[str, Any]) -> list[str]:
+        """The tags of a new run with those parameters."""
+        return sorted(self._tagged_by(parameters)) if self._tagged_by else []
 
     def serve(self, *args: Any, **kwargs: Any) -> None:
         """Serve runs of this flow from this process; see `prefect.flows.Flow.serve`."""

@@ -19,10 +19,10 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.flow_engine import AsyncFlowRunEngine
 from prefect.states import Cancelled, Failed, exception_to_failed_state
 from prefect.utilities.callables import call_with_parameters
 
+from flows.begun_engine import BegunEngine
 from interfaces import messages
 from interfaces.errors import ComponentFlowsError
 
@@ -61,7 +61,7 @@ class WatchedRun:
 _innermost: ContextVar[WatchedRun | None] = ContextVar("component_flows_watched_run", default=None)
 
 
-class WatchedEngine(AsyncFlowRunEngine[P, R]):
+class WatchedEngine(BegunEngine[P, R]):
     """Prefect's engine for asynchronous flows, which also ends a run that was cancelled from elsewhere."""
 
     watched: WatchedRun | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from prefect.client.orchestration import get_client
@@ -32,9 +33,11 @@ from tasks.run_pages import show_broken, show_job
 from tasks.same_work import succeeded_or_begun
 from tasks.validate_inputs import validate_inputs
 
+_next_job: ContextVar[UUID | None] = ContextVar("component_flows_next_job", default=None)
+"""The id that a run's tags name already, for the job that the run makes."""
 
-def _run_name() -> str:
-    parameters: dict[str, Any] = flow_run.parameters
+
+def _run_name(parameters: Mapping[str, Any]) -> str:
     return str(parameters.get("name") or parameters["component"])
 
 
@@ -44,7 +47,16 @@ def current_flow_run_id() -> UUID | None:
     return UUID(run_id) if run_id else None
 
 
-@component_flow(name="run-component", flow_run_name=_run_name, hands_on=lambda job: list(job.outputs.values()))
+def _run_tags(parameters: Mapping[str, Any]) -> list[str]:
+    """The tags of a run that is not there yet, among them that of the job that it is going to make."""
+    job_id = uuid4()
+    _next_job.set(job_id)
+    return [str(parameters["component"]), f"job:{job_id}"]
+
+
+@component_flow(
+    name="run-component", named_by=_run_name, tagged_by=_run_tags, hands_on=lambda job: list(job.outputs.values())
+)
 async def run_component(
     component: str,
     inputs: dict[str, Any],
@@ -103,7 +115,9 @@ async def run_component(
         task_on_success=task_on_success,
         task_on_failure=task_on_failure,
         flow_run_id=current_flow_run_id(),
+        job_id=_next_job.get(),
     )
+    _next_job.set(None)
     if not reuse:
         return await run_job(await in_thread(make), inputs)
     job = await succeeded_or_begun(partial(make, store=False), inputs, refresh=refresh)
@@ -147,7 +161,10 @@ async def _tag_run(job: ComponentJob) -> None:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         return
-    tags = {*context.flow_run.tags, job.component, f"job:{job.id}"}
+    given = set(context.flow_run.tags)
+    tags = {tag for tag in given if not tag.startswith("job:")} | {job.component, f"job:{job.id}"}
+    if tags == given:
+        return  # as it was created
     try:
         async with get_client() as client:
             await client.update_flow_run(context.flow_run.id, tags=sorted(tags))
@@ -159,11 +176,11 @@ arun_component = run_component.aio
 """The async twin of `run_component`."""
 
 
-def _retry_name() -> str:
-    return f"retry {str(flow_run.parameters['job'])[:8]}"
+def _retry_name(parameters: Mapping[str, Any]) -> str:
+    return f"retry {str(parameters['job'])[:8]}"
 
 
-@component_flow(name="retry-job", flow_run_name=_retry_name, hands_on=lambda job: list(job.outputs.values()))
+@component_flow(name="retry-job", named_by=_retry_name, hands_on=lambda job: list(job.outputs.values()))
 async def retry_job(job: str, *, time_limit: int | None = None, memory_gb: float | None = None) -> ComponentJob:
     """Run a job that has ended once more: the same image and inputs, if wanted with other limits.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-
-from prefect.runtime import flow_run
 
 from flows.calling import component_flow
 from flows.component_job import current_flow_run_id, run_job
@@ -28,11 +27,11 @@ EDGES = 100
 """Most values that the Prefect UI draws edges for; more than that can't be told apart, and cost time."""
 
 
-def _run_name() -> str:
-    return f"{flow_run.parameters['algorithm']} in {flow_run.parameters['phase']}"
+def _run_name(parameters: Mapping[str, Any]) -> str:
+    return f"{parameters['algorithm']} in {parameters['phase']}"
 
 
-@component_flow(name="evaluate", flow_run_name=_run_name)
+@component_flow(name="evaluate", named_by=_run_name)
 async def evaluate(
     phase: str,
     algorithm: str,

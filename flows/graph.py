@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect.runtime import flow_run
-
 from flows.calling import component_flow
 from flows.component_job import current_flow_run_id, run_component
 from flows.graph_nodes import NodeRun, Nodes, failure_of
@@ -21,12 +19,11 @@ from tasks.plan_graph import plan_graph
 from tasks.reuse import check_refreshed, find_earlier
 
 
-def _run_name() -> str:
-    parameters: dict[str, Any] = flow_run.parameters
+def _run_name(parameters: Mapping[str, Any]) -> str:
     return str(parameters.get("name") or parameters["graph"])
 
 
-@component_flow(name="run-graph", flow_run_name=_run_name, hands_on=lambda run: values_in(run.outputs))
+@component_flow(name="run-graph", named_by=_run_name, hands_on=lambda run: values_in(run.outputs))
 async def run_graph(
     graph: str,
     inputs: dict[str, Any],

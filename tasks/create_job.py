@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from interfaces.component import Component, Method
 from interfaces.component_images import ComponentImage
@@ -32,6 +32,7 @@ def create_job(
     task_on_success: dict[str, Any] | None = None,
     task_on_failure: dict[str, Any] | None = None,
     flow_run_id: UUID | None = None,
+    job_id: UUID | None = None,
     store: bool = True,
     tarball: Tarball | None = None,
     staged: tuple[ComponentInterfaceValue, ...] = (),
@@ -47,6 +48,7 @@ def create_job(
         task_on_success: See `tasks.chain`.
         task_on_failure: See `tasks.chain`.
         flow_run_id: The Prefect flow run that runs the job.
+        job_id: The id of the new job; one is made unless given.
         store: Whether its record is written now.
         tarball: The ground truth, where the job is an evaluation; else the component's own model is taken.
         staged: Values that lie beside the inputs, where `input_prefixes` says.
@@ -67,6 +69,7 @@ def create_job(
     check_limits(site.settings.limits, time_limit=time_limit, memory_gb=memory_gb)
     check_capacity(memory_gb=memory_gb)
     job = ComponentJob(
+        id=job_id or uuid4(),
         component=slug,
         image=_executable(component, image),
         tarball=tarball,
