@@ -49,7 +49,7 @@ class Reaping(BaseModel):
     followed: tuple[str, ...] = ()
 
 
-@component_flow(name="reap")
+@component_flow(name="reap", flow_run_name="reap")
 async def reap() -> Reaping:
     """Bring jobs to their end whose processes died, remove what they left, and run what follows them.
 
@@ -141,6 +141,6 @@ def _interrupted(follow_up: FollowUp) -> None:
             complete(session, follow_up.job_id, FollowUpStatus.INTERRUPTED, message)
 
 
-@task(name="chain", cache_policy=NO_CACHE)
+@task(name="chain", task_run_name="chain", cache_policy=NO_CACHE)
 async def _follow_once(follow_up: FollowUp) -> None:
     await run_claimed(follow_up)

@@ -12,7 +12,7 @@ from tasks.in_thread import in_thread
 from tasks.rank_evaluations import leaderboard_entries, leaderboard_frame
 
 
-@component_flow(name="leaderboard")
+@component_flow(name="leaderboard", flow_run_name="leaderboard of {phase}")
 async def leaderboard(phase: str, per_algorithm: str | None = None) -> pd.DataFrame:
     """The leaderboard of a phase, which is shown in the Prefect UI too.
 

@@ -9,7 +9,7 @@ from tasks.register import Registered, register_definitions
 from tasks.register_graph import register_graph as register_graph
 
 
-@component_flow(name="register")
+@component_flow(name="register", flow_run_name="register")
 async def register(*paths: str | Path) -> Registered:
     """Register definitions; doing it again changes nothing.
 

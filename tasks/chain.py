@@ -263,7 +263,7 @@ async def follow(job: ComponentJob) -> None:
         await run_claimed(follow_up)
 
 
-@task(name="chain", cache_policy=NO_CACHE)
+@task(name="chain", task_run_name="chain", cache_policy=NO_CACHE)
 async def chain(job: ComponentJob) -> None:
     """Run what follows the job; see `follow`."""
     await follow(job)

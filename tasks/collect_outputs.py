@@ -128,7 +128,7 @@ def _image(site: Site, tree: HostileTree, interface: ComponentInterface, into: P
         raise ComponentException(messages.invalid_image(path, error)) from error
 
 
-@task(name="collect outputs", cache_policy=NO_CACHE)
+@task(name="collect outputs", task_run_name="collect outputs", cache_policy=NO_CACHE)
 async def collect_outputs(job: ComponentJob) -> ComponentJob:
     """Check and store the outputs; see `collected`."""
     return await in_thread(collected, job)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from interfaces.containers.protocol import ContainerEngine
 from interfaces.engine import get_engine
 from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from interfaces.storage.job_folder import JobFolder
-from tasks.in_thread import in_thread
 from tasks.job_logs import share_logs
 from tasks.naming import output_volume
 
@@ -20,9 +16,3 @@ def deprovisioned(job: ComponentJob, engine: ContainerEngine | None = None) -> N
     share_logs(get_site(), job.id)
     JobFolder.of(get_site(), job.id).remove()
     (engine or get_engine()).remove_volume(output_volume(job))
-
-
-@task(name="deprovision", cache_policy=NO_CACHE)
-async def deprovision(job: ComponentJob) -> None:
-    """Remove what the job left; see `deprovisioned`."""
-    await in_thread(deprovisioned, job)

@@ -35,6 +35,7 @@ from tasks.in_thread import in_thread
 from tasks.invoke import is_warm, warm_run
 from tasks.job_logs import JobLogs
 from tasks.naming import container_name, labels, output_volume
+from tasks.provision import provisioned
 from tasks.record_result import this_instance, with_result
 from tasks.records import moved, saved
 from tasks.run_logging import show_in_run
@@ -194,16 +195,19 @@ def failed(job: ComponentJob, verdict: Verdict) -> ComponentException:
     return ComponentException(verdict.message, job=saved(job.changed(verdict=verdict.document())))
 
 
-@task(name="execute", cache_policy=NO_CACHE)
+@task(name="execute", task_run_name="execute", cache_policy=NO_CACHE)
 async def execute(job: ComponentJob) -> ComponentJob:
-    """Run the container; see `executed`. A cancellation stops it and waits until it is gone."""
+    """Lay the inputs out and run the container; see `provisioned` and `executed`.
+
+    A cancellation stops it and waits until it is gone.
+    """
     stop, started, ended = threading.Event(), threading.Event(), threading.Event()
     show = show_in_run()
 
     def work() -> ComponentJob:
         started.set()
         try:
-            return executed(job, show=show, stop=stop)
+            return executed(provisioned(job), show=show, stop=stop)
         finally:
             ended.set()
 

@@ -222,7 +222,7 @@ def _hint(slug: str, known: Mapping[str, object]) -> str:
     return f"; did you mean '{near[0]}'?" if near else f"; those are {', '.join(known) or 'none'}"
 
 
-@task(name="plan evaluation", cache_policy=NO_CACHE)
+@task(name="plan evaluation", task_run_name="plan evaluation", cache_policy=NO_CACHE)
 async def plan_evaluation(phase: str, algorithm: str, cases: Any, inputs: Mapping[str, Any]) -> EvaluationPlan:
     """Check an evaluation; see `planned_evaluation`."""
     return await in_thread(planned_evaluation, phase, algorithm, cases, inputs)

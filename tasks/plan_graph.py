@@ -121,7 +121,7 @@ def _warnings(graph: Graph, known: Definitions) -> Iterator[str]:
         yield from (where + text for text in find_warnings(one, known))
 
 
-@task(name="plan", cache_policy=NO_CACHE)
+@task(name="plan", task_run_name="plan", cache_policy=NO_CACHE)
 async def plan_graph(graph: str, inputs: Mapping[str, Any]) -> GraphPlan:
     """Check the graph and its inputs; see `planned`. Logs what is hardly meant, and how much there is to do."""
     plan = await in_thread(planned, graph, inputs)

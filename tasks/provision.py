@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from interfaces.storage.job_folder import JobFolder
 from interfaces.tarballs import unpacked
-from tasks.in_thread import in_thread
 from tasks.records import moved
 
 
@@ -30,9 +26,3 @@ def provisioned(job: ComponentJob) -> ComponentJob:
     if job.tarball is not None:
         unpacked(site, job.tarball.sha256)
     return moved(job, JobStatus.PROVISIONED)
-
-
-@task(name="provision", cache_policy=NO_CACHE)
-async def provision(job: ComponentJob) -> ComponentJob:
-    """Lay the inputs out; see `provisioned`."""
-    return await in_thread(provisioned, job)

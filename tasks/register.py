@@ -215,7 +215,7 @@ def _save(
     return changed
 
 
-@task(name="register definitions", cache_policy=NO_CACHE)
+@task(name="register definitions", task_run_name="register definitions", cache_policy=NO_CACHE)
 async def register_definitions(paths: list[str]) -> Registered:
     """Register definitions; see `registered`."""
     return await in_thread(registered, paths, show=show_in_run())

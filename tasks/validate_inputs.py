@@ -169,7 +169,7 @@ def validated(job: ComponentJob, given: Mapping[str, Any]) -> ComponentJob:
     return saved(job.changed(cache_key=Work.of(job, component).key))
 
 
-@task(name="validate inputs", cache_policy=NO_CACHE)
+@task(name="validate inputs", task_run_name="validate inputs", cache_policy=NO_CACHE)
 async def validate_inputs(job: ComponentJob, given: Mapping[str, Any]) -> ComponentJob:
     """Check and store the inputs; see `validated`."""
     return await in_thread(validated, job, given)
