@@ -20,7 +20,6 @@ from tasks.collect_outputs import collect_outputs
 from tasks.deprovision import deprovisioned
 from tasks.execute import execute
 from tasks.in_thread import in_thread
-from tasks.provision import provision
 from tasks.records import reread, saved
 from tasks.run_logging import run_logger
 
@@ -29,7 +28,7 @@ BACK_OFF_S = (2.0, 10.0, 30.0)
 
 
 async def run_container(job: ComponentJob) -> ComponentJob:
-    """Provision and execute, in as many attempts as our own faults make necessary.
+    """Execute, in as many attempts as our own faults make necessary.
 
     Returns:
         The executed job.
@@ -41,7 +40,7 @@ async def run_container(job: ComponentJob) -> ComponentJob:
     for pause_s in (*BACK_OFF_S, None):
         try:
             if job.status is not JobStatus.EXECUTED:
-                job = await execute(await provision(job))
+                job = await execute(job)
             return job
         except EngineError as error:
             if pause_s is None or not is_transient(error):

@@ -15,7 +15,7 @@ from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.verdicts import error_verdict
 from tasks.chain import chain, follow
-from tasks.deprovision import deprovision, deprovisioned
+from tasks.deprovision import deprovisioned
 from tasks.in_thread import in_thread
 from tasks.records import moved, reread
 from tasks.run_logging import run_logger
@@ -60,9 +60,12 @@ async def finish(job: ComponentJob) -> None:
 
     Neither can change a job that has ended: a failure shows in the Prefect run and its log.
     """
-    steps: tuple[Any, ...] = (deprovision, chain)
-    for step in steps:
-        state: State[None] = await step(job, return_state=True)
+    try:
+        await in_thread(deprovisioned, job)
+    except Exception as error:  # whatever it is, the reaper tries again
+        run_logger().error("What the job %s left behind could not be removed: %s", job.id, error, exc_info=error)
+    if job.follow_up:
+        state: State[None] = await chain(job, return_state=True)
         if state.is_failed() or state.is_crashed():
             run_logger().error("After the job %s: %s", job.id, state.message)
 
