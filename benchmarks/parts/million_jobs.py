@@ -22,7 +22,7 @@ from interfaces.database.job_records import save_job
 from interfaces.database.tables import JobRow
 from interfaces.job_figures import FIGURES, Figures
 from interfaces.site import Site, get_site
-from tasks.job_statistics import summarised
+from interfaces.job_statistics import job_statistics
 
 GOAL_S = 1.0
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
@@ -159,7 +159,7 @@ def measured(*, count: int, rounds: int) -> dict[str, Any]:
         "of one component, by day": lambda: jobs.summary(["day"], component="component-3"),
         "average duration": jobs.average_duration,
         "suggested limits": jobs.suggested_limits,
-        "all of `component-flows stats`": summarised,
+        "all of `component-flows stats`": job_statistics,
     }
     told: dict[str, dict[str, float]] = {}
     for name, question in questions.items():
