@@ -29,19 +29,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from interfaces.secrets import without_secrets
+
 if TYPE_CHECKING:
     from interfaces.graph_run import GraphRun
     from interfaces.jobs import ComponentJob
 
 
 class ComponentFlowsError(Exception):
-    """The root of the tree.
+    """The root of the tree. Its texts are without secrets, whatever they quote.
 
     Attributes:
         exit_code: What the command line exits with.
     """
 
     exit_code = 1
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(without_secrets(one) if isinstance(one, str) else one for one in arguments))
 
 
 class DefinitionError(ComponentFlowsError):
@@ -58,7 +63,7 @@ class DefinitionError(ComponentFlowsError):
     def __init__(
         self, message: str, *, file: Path | None = None, line: int | None = None, key: str | None = None
     ) -> None:
-        self.message, self.file, self.line, self.key = message, file, line, key
+        self.message, self.file, self.line, self.key = without_secrets(message), file, line, key
         where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
         super().__init__(f"{where}{key}: {message}" if key else f"{where}{message}")
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +22,7 @@ from pydantic_settings import (
 )
 
 from interfaces.errors import DefinitionError
+from interfaces.secrets import remember_secrets, secrets_of_url
 
 TOML_FILE = "component-flows.toml"
 
@@ -67,6 +69,28 @@ class LimitSettings(BaseModel):
     )
     gpu_wait_s: int = Field(
         86_400, ge=0, description="Longest wait of a job for a GPU that other jobs of this machine use, in seconds."
+    )
+
+
+class StorageSettings(BaseModel):
+    """How the file store of `storage_url` is reached, and what this machine keeps of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoint_url: str | None = Field(
+        None,
+        description="Address of the S3 server, such as `http://10.0.0.5:9000`; unset: AWS_ENDPOINT_URL, else AWS itself. "
+        "Credentials are found as AWS's own tools find them (AWS_ACCESS_KEY_ID, AWS_PROFILE, the machine's role).",
+    )
+    attempts: int = Field(5, ge=1, description="Most attempts at one request to the S3 server.")
+    timeout_s: float = Field(
+        30, gt=0, description="Seconds that the S3 server may be silent before a request is made again."
+    )
+    cache_gb: float | None = Field(
+        None,
+        gt=0,
+        description="Most that this machine keeps of the store's files, in GB (GiB): beyond it, those go that were used "
+        "longest ago and are nobody's inputs now; unset: no bound.",
     )
 
 
@@ -203,6 +227,37 @@ class DeploySettings(BaseModel):
     )
 
 
+class AccessSettings(BaseModel):
+    """What runs may reach that come from the Prefect UI or API; calls in Python and commands reach what their user can."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    input_folders: tuple[Path, ...] | None = Field(
+        None,
+        description="Folders in which inputs, and tables and folders of cases, of runs from the Prefect UI or API may "
+        "lie; unset: `inputs` in the home folder. Calls in Python and commands read what their user can.",
+    )
+    output_folders: tuple[Path, ...] | None = Field(
+        None,
+        description="Folders that runs from the UI or API may write results to; unset: `outputs` in the home folder.",
+    )
+    input_uris: tuple[str, ...] = Field(
+        (),
+        description="What the URIs of inputs of runs from the UI or API may begin with, such as `s3://bucket/prefix`; "
+        "unset: no URI is taken.",
+    )
+    definition_folders: tuple[Path, ...] = Field(
+        (),
+        description="Folders that runs from the UI or API may register definitions from; images are built from these, "
+        "so that whoever writes there runs programs. Unset: none.",
+    )
+    functions: tuple[str, ...] = Field(
+        (),
+        description="What runs from the UI or API may name as the `flow` or `task` that follows a job, as "
+        "`module:function`; unset: only deployments.",
+    )
+
+
 class Settings(BaseSettings):
     """All settings of a site."""
 
@@ -212,19 +267,22 @@ class Settings(BaseSettings):
         toml_file=TOML_FILE,
         extra="forbid",
         frozen=True,
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(
         Path("~/.component-flows"),
         description="Folder of the embedded SQLite database, the file store, job folders and the server's own files.",
     )
-    database_url: str | None = Field(
+    database_url: SecretStr | None = Field(
         None,
-        description="SQLAlchemy URL of the database; unset: SQLite in the home folder. Only SQLite is tested so far.",
+        description="SQLAlchemy URL of the database, such as `postgresql://user@host/database`, which several machines "
+        "may share; unset: SQLite in the home folder.",
     )
-    storage_url: str | None = Field(
+    storage_url: SecretStr | None = Field(
         None,
-        description="fsspec URL of the file store; unset: a folder in the home folder. Only folders are tested so far.",
+        description="fsspec URL of the file store, such as `s3://bucket/folder`, which several machines may share; "
+        "unset: a folder in the home folder.",
     )
     gpu_types: tuple[str, ...] = Field(
         ("", "A100", "A10G", "V100", "K80", "T4"),
@@ -242,6 +300,23 @@ class Settings(BaseSettings):
         "host, port and path, such as `localhost:5000/component-flows`; unset: they stay in the engine alone. "
         "Credentials are those of `docker login`.",
     )
+    lease_s: float = Field(
+        60,
+        ge=2,
+        description="Seconds after its last sign of life that a process on another machine is taken for dead, and its "
+        "work is taken up elsewhere; one that can't give such a sign for so long stops its own work.",
+    )
+    place_jobs: Literal["here", "pool"] = Field(
+        "here",
+        description="Where the jobs of graphs, batches and evaluations run: `here`, in the process that runs those; or "
+        "`pool`, each as a run of its own in the work pool that `deploy.pools` says, on whatever machine takes it up.",
+    )
+    placed_at_once: int = Field(
+        200,
+        ge=1,
+        description="Most jobs of one graph, batch or evaluation that wait or run in work pools at a time; only with "
+        "`place_jobs`.",
+    )
     guardian: bool = Field(
         True,
         description="Whether a small process watches over jobs and ends what a crash leaves behind; without it, "
@@ -257,7 +332,9 @@ class Settings(BaseSettings):
         description="Who runs things here, as exported runs say: a name, or a name with an ORCID, such as "
         "`Ada Lovelace <0000-0002-1825-0097>`; unset: the name of the user on this machine.",
     )
+    access: AccessSettings = AccessSettings()
     limits: LimitSettings = LimitSettings()
+    storage: StorageSettings = StorageSettings()
     admission: AdmissionSettings = AdmissionSettings()
     costs: CostSettings = CostSettings()
     pages: PageSettings = PageSettings()
@@ -285,7 +362,10 @@ class Settings(BaseSettings):
 
 def _read() -> Settings:
     try:
-        return Settings()
+        settings = Settings()
+        for url in (settings.database_url, settings.storage_url):
+            remember_secrets(*secrets_of_url(url.get_secret_value() if url else ""))
+        return settings
     except ValidationError as error:
         first = error.errors()[0]
         name = "__".join(str(part) for part in first["loc"]).upper()

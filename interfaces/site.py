@@ -38,13 +38,14 @@ class Site:
     @cached_property
     def store(self) -> FileStore:
         """The file store."""
-        return FileStore(self.home / "files", self.settings.storage_url)
+        url = self.settings.storage_url
+        return FileStore(self.home / "files", url.get_secret_value() if url else None)
 
     @cached_property
     def id(self) -> str:
         """16 hexadecimal digits that all processes with the same database share, and those of no other site."""
-        url = make_url(self.settings.database_url) if self.settings.database_url else None
-        if url is None or url.get_backend_name() == "sqlite":
+        url = make_url(self.database_url)
+        if url.get_backend_name() == "sqlite":
             text = f"{socket.gethostname()}:{self.database_url}"
         else:
             text = f"{url.host}:{url.port}/{url.database}"
@@ -53,7 +54,8 @@ class Site:
     @property
     def database_url(self) -> str:
         """Where the database is, as an SQLAlchemy URL."""
-        return self.settings.database_url or f"sqlite:///{self.home / 'component-flows.db'}"
+        url = self.settings.database_url
+        return url.get_secret_value() if url else f"sqlite:///{self.home / 'component-flows.db'}"
 
     @property
     def jobs_folder(self) -> Path:
