@@ -25,7 +25,7 @@ _limited: ContextVar[bool | None] = ContextVar("component_flows_access_limited",
 
 
 def is_limited() -> bool:
-    """Whether what runs here comes from the Prefect UI or API: this process was started for such a run, or it says so."""
+    """Whether what runs here comes from the Prefect UI or API: the process was started for it, or the run says so."""
     said = _limited.get()
     return RUNNER_VARIABLE in os.environ if said is None else said
 

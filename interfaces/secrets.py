@@ -1,9 +1,9 @@
 """Texts that are shown or kept, without the passwords, keys and signatures in them.
 
-Two nets, since each has holes. What looks like a secret is taken out of any text: what stands before the ``@`` of a URI,
-everything after its ``?`` or ``#`` (signatures of links that were signed for somebody have many names), and what follows
-words such as ``password=``. And secrets that are known to this process, from settings and credentials, are taken out
-wherever they stand, whole or percent-encoded.
+Two nets, since each has holes. What looks like a secret is taken out of any text: what stands before the ``@`` of a
+URI, everything after its ``?`` or ``#`` (signatures of links that were signed for somebody have many names), and what
+follows words such as ``password=``. And secrets that are known to this process, from settings and credentials, are
+taken out wherever they stand, whole or percent-encoded.
 """
 
 from __future__ import annotations
