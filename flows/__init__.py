@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from flows.component_job import arun_component as arun_component
     from flows.component_job import retry_job as retry_job
     from flows.component_job import run_component as run_component
+    from flows.deployments import adeploy as adeploy
+    from flows.deployments import deploy as deploy
     from flows.evaluation import aevaluate as aevaluate
     from flows.evaluation import evaluate as evaluate
     from flows.graph import arun_graph as arun_graph
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from flows.statistics import job_statistics as job_statistics
 
 _HOMES = {
+    "adeploy": "deployments",
+    "deploy": "deployments",
     "aevaluate": "evaluation",
     "aleaderboard": "ranking",
     "evaluate": "evaluation",

@@ -11,6 +11,7 @@ from flows.commands.archives import archive
 from flows.commands.batching import batch
 from flows.commands.crates import export, import_crate
 from flows.commands.definitions import doctor, register
+from flows.commands.deploying import deploy
 from flows.commands.ending import cancel, reap, retry
 from flows.commands.evaluating import evaluate, leaderboard
 from flows.commands.images import images
@@ -43,6 +44,7 @@ for _command in (
     run,
     plan,
     batch,
+    deploy,
     evaluate,
     leaderboard,
     archive,

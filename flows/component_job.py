@@ -26,6 +26,7 @@ from tasks.attempts import run_container, take_outputs
 from tasks.chain import check_reference
 from tasks.create_job import create_job, repeat_job
 from tasks.finish_job import finish, finish_broken
+from tasks.form_inputs import given_to_component
 from tasks.holding import held, stoppable
 from tasks.in_thread import in_thread
 from tasks.run_logging import run_logger
@@ -105,6 +106,7 @@ async def run_component(
         )
     for follower in (task_on_success, task_on_failure):
         await check_reference(follower)
+    inputs = await given_to_component(component, inputs)
     make = partial(
         create_job,
         component,
@@ -121,7 +123,10 @@ async def run_component(
     if not reuse:
         return await run_job(await in_thread(make), inputs)
     job = await succeeded_or_begun(partial(make, store=False), inputs, refresh=refresh)
-    return job if job.status is JobStatus.SUCCESS else await run_job(job, job.inputs if job.cache_key else inputs)
+    if job.status is JobStatus.SUCCESS:
+        await show_job(job)
+        return job
+    return await run_job(job, job.inputs if job.cache_key else inputs)
 
 
 async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:

@@ -13,10 +13,12 @@ from interfaces.graph import Node
 from interfaces.graph_run import GraphRun
 from interfaces.graph_values import values_in
 from interfaces.value import ComponentInterfaceValue
+from tasks.form_inputs import given_to_graph
 from tasks.in_thread import in_thread
 from tasks.keep_graph_run import kept_graph_run
 from tasks.plan_graph import plan_graph
 from tasks.reuse import check_refreshed, find_earlier
+from tasks.run_pages import show_graph, with_parts
 
 
 def _run_name(parameters: Mapping[str, Any]) -> str:
@@ -58,7 +60,7 @@ async def run_graph(
             is the first failed job.
     """
     started_at = datetime.now(UTC)
-    plan = await plan_graph(graph, inputs)
+    plan = await plan_graph(graph, await given_to_graph(graph, inputs))
     if not isinstance(refresh, bool):
         check_refreshed(refresh, [path for path, _ in plan.walk()])
 
@@ -77,7 +79,7 @@ async def run_graph(
         return NodeRun(outputs=job.outputs, job=job)
 
     nodes = Nodes(plan, run_node)
-    outputs = await nodes.run()
+    outputs = await with_parts(nodes.run(), count=plan.jobs)
     done = GraphRun(
         graph=graph,
         inputs=plan.inputs,
@@ -89,7 +91,7 @@ async def run_graph(
     )
     failure = failure_of(nodes.outcome, done)
     known, error = plan.known.graphs, str(failure or "")
-    await in_thread(kept_graph_run, done, graphs=known, started_at=started_at, error=error)
+    await show_graph(await in_thread(kept_graph_run, done, graphs=known, started_at=started_at, error=error))
     if failure:
         raise failure
     return done

@@ -75,6 +75,8 @@ def graph_inputs(graph: Graph, known: Definitions) -> Field:
     fields: dict[str, Field] = {}
     required: list[str] = []
     for name, port in known.graph_inputs(graph).items():
+        if port.interface not in known.interfaces:
+            continue  # such a graph is refused with its reasons
         interface = known.interfaces[port.interface]
         field = field_of(interface, is_required=not port.may_lack, is_list=port.is_list)
         field["title"] = name if name == interface.slug else f"{name}: {interface.title}"
