@@ -7,28 +7,29 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from prefect.artifacts import acreate_markdown_artifact
 
-from flows.batch_progress import NOT_SHOWN, Clock, reported
+from flows.batch_progress import Clock, reported
 from flows.calling import component_flow
 from flows.case_run import UNEXPECTED, run_case
 from flows.component_job import current_flow_run_id
+from interfaces.batch_records import SomeCases
 from interfaces.batch_results import BatchResults, open_results
 from interfaces.batch_rows import CaseOutcome, read_table, row_of
 from interfaces.batch_summary import BatchSummary, Tally
 from interfaces.cases import Case, CaseSource
 from interfaces.engine import get_engine
 from interfaces.errors import DefinitionError, ServiceUnavailable
-from interfaces.previews.texts import markdown_text
 from interfaces.settings import get_settings
 from interfaces.site import get_site
 from tasks.in_thread import in_thread
+from tasks.keep_batch import kept_batch
 from tasks.read_cases import Runnable, find_runnable, open_cases
-from tasks.run_logging import run_logger
+from tasks.run_pages import show_batch, with_parts
 
 CASES_PER_CORE = 2
 """So many cases are begun at a time where nothing else is said: while a container of one runs, another's inputs are
@@ -81,7 +82,7 @@ async def run_batch(
     runnable = await in_thread(find_runnable, name)
     with get_site().scratch() as folder:
         path = Path(results) if results is not None else folder / "results.csv"
-        await _run(runnable, cases, path, parallel=parallel, refresh=refresh)
+        await _run(runnable, cases, path, parallel=parallel, refresh=refresh, is_kept=results is not None)
         return await in_thread(read_table, path, runnable.outputs)
 
 
@@ -95,8 +96,7 @@ async def run_batch_to_file(
         How many cases succeeded and failed, and why.
     """
     runnable = await in_thread(find_runnable, name)
-    summary = await _run(runnable, cases, Path(results), parallel=parallel, refresh=refresh)
-    return summary.model_copy(update={"results": Path(results)})
+    return await _run(runnable, cases, Path(results), parallel=parallel, refresh=refresh)
 
 
 arun_batch = run_batch.aio
@@ -106,27 +106,24 @@ arun_batch_to_file = run_batch_to_file.aio
 """The async twin of `run_batch_to_file`."""
 
 
-async def _run(runnable: Runnable, cases: Any, path: Path, *, parallel: int | None, refresh: bool) -> BatchSummary:
+async def _run(
+    runnable: Runnable, cases: Any, path: Path, *, parallel: int | None, refresh: bool, is_kept: bool = True
+) -> BatchSummary:
     parallel = await in_thread(_parallel, parallel)
     source = await in_thread(open_cases, cases, runnable.inputs)
+    started_at = datetime.now(UTC)
     with ExitStack() as stack:
         opened = open_results(path, list(runnable.outputs), anew=refresh)
         results = await in_thread(stack.enter_context, opened)  # reading those of before can take a while
         batch = _Batch(runnable=runnable, source=source, results=results, refresh=refresh)
         clock = Clock(tally=batch.tally, total=source.count, parallel=parallel, components=runnable.components)
         async with reported(clock):
-            await batch.run(parallel)
+            await with_parts(batch.run(parallel), count=None)
         await in_thread(results.finish)
-    summary = batch.summary(time.monotonic() - clock.started)
-    await _show(summary)
+    summary = batch.summary(time.monotonic() - clock.started, results=path if is_kept else None)
+    record = await in_thread(kept_batch, summary, batch.some, started_at=started_at)
+    await show_batch(record)
     return summary
-
-
-async def _show(summary: BatchSummary) -> None:
-    try:
-        await acreate_markdown_artifact(report(summary), key="batch-summary", description="How the cases went")
-    except NOT_SHOWN as error:  # the results are there all the same
-        run_logger().warning("The summary can't be shown in the Prefect UI: %s", error)
 
 
 def _parallel(wanted: int | None) -> int:
@@ -146,6 +143,7 @@ class _Batch:
     results: BatchResults
     refresh: bool
     tally: Tally = field(default_factory=Tally)
+    some: SomeCases = field(default_factory=SomeCases)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     _broken_in_a_row: int = 0
 
@@ -186,6 +184,7 @@ class _Batch:
             row = await in_thread(row_of, case.id, outcome, fingerprint)
             self.results.add(number, row)
             self.tally.count(case.id, outcome.status, outcome.message)
+            self.some.add(case.id, outcome)
             self._give_up_where_all_break(outcome)
 
     def _give_up_where_all_break(self, outcome: CaseOutcome) -> None:
@@ -196,7 +195,7 @@ class _Batch:
                 "and run the same again to go on"
             )
 
-    def summary(self, seconds: float) -> BatchSummary:
+    def summary(self, seconds: float, *, results: Path | None) -> BatchSummary:
         """How it went."""
         tally = self.tally
         return BatchSummary(
@@ -207,6 +206,7 @@ class _Batch:
             failed=tally.failed,
             reasons=tally.reasons,
             seconds=seconds,
+            results=results,
             flow_run_id=current_flow_run_id(),
         )
 
@@ -220,15 +220,3 @@ def _next(pending: Iterator[tuple[int, Case, str] | None]) -> tuple[int, Case, s
         return next(pending)
     except StopIteration:
         raise _AllRead from None
-
-
-def report(summary: BatchSummary) -> str:
-    """A summary as an artifact's text."""
-    before = f" ({summary.kept} of them before)" if summary.kept else ""
-    lines = [f"{summary.succeeded} of {summary.cases} cases succeeded{before}; {summary.failed} failed.", ""]
-    for one in summary.reasons:
-        more = ", ..." if one.count > len(one.cases) else ""
-        lines.append(
-            f"- {one.count} failed: {markdown_text(one.message)} ({markdown_text(', '.join(one.cases))}{more})"
-        )
-    return "\n".join(lines)

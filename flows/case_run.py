@@ -101,14 +101,9 @@ def _of_job(job: ComponentJob) -> CaseOutcome:
 
 def _of_run(run: GraphRun, seconds: float, **changes: Any) -> CaseOutcome:
     peaks = [job.peak_memory_bytes for job in run.jobs.values() if job.peak_memory_bytes is not None]
-    fields = {
-        "status": JobStatus.SUCCESS,
-        "outputs": run.outputs,
-        "flow_run_id": run.flow_run_id,
-        "duration_s": seconds,
-    }
-    fields |= changes
-    return CaseOutcome(**fields, peak_memory_bytes=max(peaks, default=None))
+    own: dict[str, Any] = {"outputs": run.outputs, "flow_run_id": run.flow_run_id, "duration_s": seconds}
+    told: dict[str, Any] = {"status": JobStatus.SUCCESS, **own, **changes}
+    return CaseOutcome(**told, peak_memory_bytes=max(peaks, default=None))
 
 
 def _of_failure(error: ComponentException, seconds: float) -> CaseOutcome:

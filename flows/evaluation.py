@@ -21,6 +21,7 @@ from tasks.in_thread import in_thread
 from tasks.plan_evaluation import EvaluationPlan, plan_evaluation
 from tasks.rank_evaluations import leaderboard_entries
 from tasks.run_logging import run_logger
+from tasks.run_pages import show_evaluation, with_parts
 from tasks.same_work import succeeded_or_begun
 
 EDGES = 100
@@ -84,15 +85,19 @@ async def evaluate(
         ),
     )
     try:
-        done = await run_cases(plan, evaluation, parallel=parallel, refresh=refresh)
+        done = await with_parts(run_cases(plan, evaluation, parallel=parallel, refresh=refresh), count=None)
         evaluation = await in_thread(moved, evaluation, JobStatus.EXECUTING)
         job = await _evaluated(plan, evaluation, done, refresh=refresh)
         evaluation = await in_thread(recorded, evaluation.succeeded(job))
     except BaseException as error:
         await ended_by(evaluation, error)
+        if isinstance(error, Exception):
+            await show_evaluation(evaluation)
         raise
+    page = show_evaluation(evaluation)
     result = await in_thread(_result, evaluation, done, job)
     await show_leaderboard(phase)
+    await page
     return result
 
 

@@ -8,10 +8,11 @@ warning in the log and nothing more.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -23,15 +24,21 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException
 from prefect.settings import PREFECT_UI_URL
 
+from interfaces.batch_records import BatchRecord
+from interfaces.crates.records import GraphRecord
+from interfaces.evaluations import Evaluation
 from interfaces.jobs import ComponentJob
-from interfaces.reports.building import job_report
+from interfaces.reports.building import graph_report, job_report
 from interfaces.reports.gallery import Gallery
-from interfaces.reports.markdown import page as markdown_page
+from interfaces.reports.markdown import MOST_ROWS, page
 from interfaces.reports.record import Links, RunReport
 from interfaces.settings import get_settings
 from tasks.run_logging import run_logger
+from tasks.run_reports import batch_run_report, evaluation_run_report, input_origins
 
 R = TypeVar("R")
+
+_NOT_IN_KEYS = re.compile(r"[^a-z0-9-]+")
 
 _AT_ONCE = 1
 """Pages of one process that are made at a time: pictures take processor time, which jobs have a better use for."""
@@ -95,6 +102,23 @@ def show_job(job: ComponentJob) -> asyncio.Future[None]:
     return show(lambda: job_report(job), key=f"component-{job.component}", what=f"Job {str(job.id)[:8]}")
 
 
+def show_graph(run: GraphRecord) -> asyncio.Future[None]:
+    """The same for a run of a graph."""
+    return show(lambda: graph_report(run), key=f"graph-{run.graph.slug}", what=f"Graph run {str(run.id)[:8]}")
+
+
+def show_batch(batch: BatchRecord) -> asyncio.Future[None]:
+    """The same for a batch."""
+    key = f"batch-{batch.summary.name}"
+    return show(lambda: batch_run_report(batch), key=key, what=f"Batch {str(batch.id)[:8]}")
+
+
+def show_evaluation(evaluation: Evaluation) -> asyncio.Future[None]:
+    """The same for an evaluation, from what the database has of it by then."""
+    key, what = f"evaluation-{evaluation.phase}", f"Evaluation {str(evaluation.id)[:8]}"
+    return show(lambda: evaluation_run_report(evaluation.id), key=key, what=what)
+
+
 async def show_broken(error: BaseException) -> None:
     """Make the page of a job that failed; one whose run is cancelled has none, so that nothing holds that up."""
     job = getattr(error, "job", None)
@@ -116,8 +140,8 @@ def show(report: Callable[[], RunReport], *, key: str, what: str) -> asyncio.Fut
     if run is None or not settings.enabled or (parts is not None and not parts.room):
         return nothing
     links = ui_links(around=parts.run if parts is not None else None)
-    page = _Page(report=report, links=links, run=run, key=key, what=what)
-    made = asyncio.create_task(page.make(parts.limiter if parts is not None else None))
+    planned = _Page(report=report, links=links, run=run, key=key, what=what)
+    made = asyncio.create_task(planned.make(parts.limiter if parts is not None else None))
     if parts is None:
         return made
     parts.room -= 1
@@ -164,13 +188,15 @@ class _Page:
     def _text(self, stop: threading.Event) -> str:
         settings = get_settings().pages
         gallery = Gallery(most_bytes=settings.preview_bytes, seconds=settings.preview_s, stop=stop)
-        return markdown_page(self.report(), gallery, self.links)
+        report = self.report()
+        links = replace(self.links, origins=input_origins(report, MOST_ROWS))
+        return page(report, gallery, links)
 
     async def _write(self, text: str) -> None:
         """One request; Prefect's own function for it would send an event as well, and read all of it back."""
         document = {
             "type": "markdown",
-            "key": self.key,
+            "key": _NOT_IN_KEYS.sub("-", self.key.lower()),
             "description": self.what,
             "data": text,
             "flow_run_id": str(self.run),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interfaces.graph_values import Carried
     from interfaces.jobs import ComponentJob
 
+_PLACES = {JobStatus.FAILURE: 0, JobStatus.CANCELLED: 1, JobStatus.SUCCESS: 3}
 JOB, GRAPH, BATCH, EVALUATION = "job", "graph", "batch", "evaluation"
 
 
@@ -29,7 +30,9 @@ class Step:
         job: Its job; None where there is none, or more than one.
         flow_run_id: Its Prefect run.
         is_reused: Whether it took the outputs of an earlier job.
-        duration_s: Seconds, where no job tells.
+        began: When it was begun, where no job tells.
+        ended: When it ended, where no job tells.
+        took_s: Seconds, where nothing else tells.
     """
 
     name: str
@@ -38,7 +41,26 @@ class Step:
     job: ComponentJob | None = None
     flow_run_id: UUID | None = None
     is_reused: bool = False
-    duration_s: float | None = None
+    began: datetime | None = None
+    ended: datetime | None = None
+    took_s: float | None = None
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began to use the machine, or None."""
+        return self.job.started_at if self.job is not None else self.began
+
+    @property
+    def completed_at(self) -> datetime | None:
+        """When it ended, or None."""
+        return self.job.completed_at if self.job is not None else self.ended
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds from its beginning to its end, or None."""
+        if self.started_at is not None and self.completed_at is not None:
+            return (self.completed_at - self.started_at).total_seconds()
+        return self.took_s
 
     @property
     def is_failure(self) -> bool:
@@ -68,7 +90,8 @@ class RunReport:
         facts: Further lines: what, and its text.
         inputs: Values by name.
         outputs: Values by name.
-        steps: Its parts, those that failed first; a job is its own only part.
+        steps: Its parts in their order; a job is its own only part.
+        part: What a part is called: ``node`` or ``case``.
         left_out: By path of each node that did not run, why.
         omitted: How many further parts are not among `steps`.
         notes: Further sentences.
@@ -87,6 +110,7 @@ class RunReport:
     inputs: Mapping[str, Carried] = field(default_factory=dict)
     outputs: Mapping[str, Carried] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
+    part: str = "node"
     left_out: Mapping[str, str] = field(default_factory=dict)
     omitted: int = 0
     notes: tuple[str, ...] = ()
@@ -105,8 +129,18 @@ class RunReport:
 
     @property
     def failures(self) -> tuple[Step, ...]:
-        """The parts that did not succeed."""
-        return tuple(step for step in self.steps if step.is_failure)
+        """The parts that did not succeed, those that failed first."""
+        return tuple(step for step in self.failures_first if step.is_failure)
+
+    @property
+    def failures_first(self) -> tuple[Step, ...]:
+        """The parts, those that failed before those that were cancelled, and these before the others."""
+        return tuple(sorted(self.steps, key=lambda step: _PLACES.get(step.status, 2)))
+
+    @property
+    def jobs(self) -> tuple[ComponentJob, ...]:
+        """The jobs that ran in it: not those whose outputs were taken from before."""
+        return tuple(step.job for step in self.steps if step.job is not None and not step.is_reused)
 
     @property
     def heading(self) -> str:

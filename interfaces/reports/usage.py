@@ -41,6 +41,11 @@ class Curve:
     limit: float | None = None
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether there is something to see: what was allowed of the disk or a GPU is seldom touched."""
+        return self.number is not _percent or self.highest >= 1
+
+    @property
     def highest(self) -> float:
         """The highest value."""
         return max(self.values)
@@ -112,9 +117,13 @@ def usage_rows(job: ComponentJob) -> list[list[str]]:
     return rows + exact
 
 
-def usage_chart(job: ComponentJob) -> str:
-    """A panel for each metric over time, as SVG; "" where it was not sampled twice."""
-    found = curves(job)
+def usage_chart(jobs: Sequence[ComponentJob]) -> str:
+    """A panel for each metric over time, as SVG; "" where nothing was sampled.
+
+    Args:
+        jobs: One job: what it used; several: what they used together.
+    """
+    found = [one for one in (curves(jobs[0]) if len(jobs) == 1 else joint_curves(jobs)) if one.is_drawn]
     if not found:
         return ""
     span = max(one.times_s[-1] for one in found) or 1.0
@@ -131,6 +140,67 @@ def usage_chart(job: ComponentJob) -> str:
     parts.append(svg.text(WIDTH - _RIGHT, bottom + 32, f"time ({name})", size=11, anchor="end", fill=svg.FAINT))
     label = "; ".join(f"{one.title}: highest {one.number(one.highest)}" for one in found)
     return svg.picture(WIDTH, bottom + _BOTTOM, parts, label=f"Use over time. {label}")
+
+
+JOINT_BINS = 200
+
+
+def joint_curves(jobs: Sequence[ComponentJob]) -> list[Curve]:
+    """What several jobs used together, over the time from the first one's start.
+
+    A job that was too short to be sampled counts with its mean processor time and its peak memory.
+    """
+    ran = [job for job in jobs if job.started_at is not None and job.completed_at is not None]
+    if not ran:
+        return []
+    begin = min(job.started_at for job in ran if job.started_at is not None)
+    span = max((job.completed_at - begin).total_seconds() for job in ran if job.completed_at is not None) or 0.001
+    cores, memory = [0.0] * JOINT_BINS, [0.0] * JOINT_BINS
+    for job in ran:
+        for start, end, value in _spans(job, begin, "CPUUtilization"):
+            _add(cores, start / span, end / span, value / 100)
+        own = [0.0] * JOINT_BINS
+        for start, end, value in _spans(job, begin, "MemoryUtilization"):
+            first, last = _bins(start / span, end / span)
+            for place in range(first, last + 1):
+                own[place] = max(own[place], value * job.requires_memory_gb * GB / 100)
+        memory = [one + other for one, other in zip(memory, own, strict=True)]
+    times = tuple(span * (place + 0.5) / JOINT_BINS for place in range(JOINT_BINS))
+    return [
+        Curve(title="CPU of all jobs (cores)", times_s=times, values=tuple(cores), colour=svg.BLUE, number=_cores),
+        Curve(title="Memory of all jobs", times_s=times, values=tuple(memory), colour=svg.GREEN, number=bytes_text),
+    ]
+
+
+def _spans(job: ComponentJob, begin: datetime, label: str) -> list[tuple[float, float, float]]:
+    """From when to when, in seconds from `begin`, a job used how much of something, in percent."""
+    assert job.started_at is not None and job.completed_at is not None  # only those that ran are asked for
+    start = (job.started_at - begin).total_seconds()
+    metric: dict[str, Any] = next(
+        (one for one in job.runtime_metrics.get("metrics") or () if one.get("label") == label), {}
+    )
+    times, values = metric.get("timestamps") or [], metric.get("values") or []
+    if times and len(times) == len(values):
+        ends = [(datetime.fromisoformat(time) - begin).total_seconds() for time in times]
+        return list(zip([start, *ends[:-1]], ends, values, strict=True))
+    end = (job.completed_at - begin).total_seconds()
+    if label == "CPUUtilization":
+        seconds = job.exec_duration_s or end - start
+        return [(start, end, 100 * (job.cpu_seconds or 0.0) / seconds)] if seconds > 0 else []
+    return [(start, end, 100 * (job.peak_memory_bytes or 0) / (job.requires_memory_gb * GB))]
+
+
+def _bins(start: float, end: float) -> tuple[int, int]:
+    first = min(max(int(start * JOINT_BINS), 0), JOINT_BINS - 1)
+    return first, min(max(int(end * JOINT_BINS), first), JOINT_BINS - 1)
+
+
+def _add(bins: list[float], start: float, end: float, value: float) -> None:
+    """Add a value to the bins, to each as far as it is covered."""
+    first, last = _bins(start, end)
+    for place in range(first, last + 1):
+        covered = min(end * JOINT_BINS, place + 1) - max(start * JOINT_BINS, place)
+        bins[place] += value * min(max(covered, 0.0), 1.0)
 
 
 def _x(time: float, span: float) -> float:

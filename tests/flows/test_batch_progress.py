@@ -70,5 +70,7 @@ def test_a_batch_tells_how_far_it_is_and_leaves_artifacts(puppets, ask):
     artifacts = {one.key: one for one in ask(lambda client: client.read_artifacts(artifact_filter=run))}
     assert artifacts["batch"].data == 100
     assert artifacts["batch"].description == "2 of 2 cases, 2 failed"
-    assert "0 of 2 cases succeeded; 2 failed." in artifacts["batch-summary"].data
-    assert "\\*no\\* &lt;b&gt;" in artifacts["batch-summary"].data
+    page = artifacts["batch-puppet-report"].data
+    assert "0 of 2 cases succeeded; 2 failed\\." in page
+    assert "\\*no\\* &lt;b&gt;" in page
+    assert page.index("## What failed") < page.index("## Cases")
