@@ -20,10 +20,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
+from interfaces.access import RUNNER_VARIABLE
 from interfaces.database.follow_up_records import unfinished_follow_ups
 from interfaces.database.lease_records import leases
 from interfaces.engine import get_engine
 from interfaces.errors import ComponentFlowsError
+from interfaces.secrets import without_secrets
 from interfaces.settings import get_settings
 from interfaces.site import Site, get_site
 from tasks.sweep import sweep
@@ -61,12 +63,17 @@ def ensure_guardian() -> None:
     with log.open(mode) as output:
         subprocess.Popen(
             [sys.executable, "-m", "flows.guardian"],
-            env={**os.environ, "COMPONENT_FLOWS_HOME": str(site.home), "PYTHONPATH": _import_path()},
+            env={**_environment(), "COMPONENT_FLOWS_HOME": str(site.home), "PYTHONPATH": _import_path()},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,  # what ends the caller's terminal or worker must not end it
         )
+
+
+def _environment() -> dict[str, str]:
+    # It outlives the run that this process may have been started for, and is no part of it.
+    return {name: value for name, value in os.environ.items() if name != RUNNER_VARIABLE}
 
 
 def _import_path() -> str:
@@ -164,7 +171,7 @@ def _settle() -> None:
 
 
 def _say(text: str) -> None:
-    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {text}", flush=True)
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {without_secrets(text)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ URIs and writes results only where the settings `access` say, and runs no functi
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -134,7 +135,8 @@ def _begins_with(uri: str, prefix: str) -> bool:
     # "::" chains file systems in fsspec, of which the last can be any.
     odd = "::" in uri or "\\" in uri or not uri.isprintable() or {".", ".."} & {*segments}
     same = (given.scheme, given.netloc.lower()) == (allowed.scheme, allowed.netloc.lower())
-    below = given.path == allowed.path or given.path.startswith(allowed.path.rstrip("/") + "/")
+    folder = allowed.path.rstrip("/")
+    below = given.path == folder or given.path.startswith(f"{folder}/")
     return bool(allowed.scheme and allowed.netloc) and same and below and not odd
 
 
@@ -149,13 +151,18 @@ def checked_output(path: Path | str) -> Path:
     if not is_limited():
         return Path(path)
     found = allowed_path(path, output_folders())
-    if found is None or found[0] == found[1]:
+    if found is None or found[0] == found[1] or _drafts_lead_elsewhere(found[1]):
         raise DefinitionError(
             f"the results can't be written to {path}: runs from the Prefect UI may write files in "
             f"{_listed(output_folders())}; an administrator can add folders to COMPONENT_FLOWS_ACCESS__OUTPUT_FOLDERS"
         )
     found[1].parent.mkdir(parents=True, exist_ok=True)
     return found[1]
+
+
+def _drafts_lead_elsewhere(path: Path) -> bool:
+    """Whether a link lies where drafts of a file do: beside it, under its name and an ending."""
+    return any(one.is_symlink() for one in path.parent.glob(f"{glob.escape(path.name)}*"))
 
 
 def check_definitions(paths: Iterable[Path | str]) -> None:

@@ -19,11 +19,16 @@ _TOO_LARGE = "; if no quote is left open there, write the large value into a fil
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
-def cases_of_table(path: Path, inputs: CaseInputs) -> CaseSource:
+def cases_of_table(path: Path, inputs: CaseInputs, *, folder: Path | None = None) -> CaseSource:
     """Cases from a CSV file: UTF-8, commas, a header with the names of inputs and, if wanted, `case` for the ids.
 
     An empty cell gives nothing for its input. What a text means, see `from_cell`. A row with another number of cells
     than the header is a case that can't be run; without the column `case` the ids are the rows' numbers, from 1.
+
+    Args:
+        path: The file.
+        inputs: What its cases may and must have.
+        folder: What paths in it are relative to; the file's own folder unless given.
 
     Raises:
         CasesInvalid: The file can't be read as a table, or its header or its ids are wrong; holds all problems.
@@ -34,7 +39,8 @@ def cases_of_table(path: Path, inputs: CaseInputs) -> CaseSource:
             raise CasesInvalid(str(path), ["it is empty; its first row names the inputs"])
         if len(header) == 1 and (other := [what for one, what in _OTHER_SEPARATORS.items() if one in header[0]]):
             raise CasesInvalid(str(path), [f"its cells are separated by {other[0]}; save it with commas"])
-        ids, cases = partial(_ids, path, header, inputs), partial(_cases, path, header, inputs)
+        base = (folder or path.parent).absolute()
+        ids, cases = partial(_ids, path, header, inputs), partial(_cases, path, header, inputs, base)
         return checked_source(str(path), header, inputs, cases, ids)
     except UnicodeDecodeError as error:
         why = f"it is not UTF-8 text: {error.reason} at byte {error.start}; save it as UTF-8"
@@ -78,8 +84,7 @@ def _ids(path: Path, header: list[str], inputs: CaseInputs) -> Iterator[str]:
     return (case_id for case_id, _, _ in _named_rows(path, header, inputs))
 
 
-def _cases(path: Path, header: list[str], inputs: CaseInputs) -> Iterator[Case]:
-    folder = path.absolute().parent
+def _cases(path: Path, header: list[str], inputs: CaseInputs, folder: Path) -> Iterator[Case]:
     for case_id, line, row in _named_rows(path, header, inputs):
         if len(row) == len(header):
             yield _case(case_id, dict(zip(header, row, strict=True)), inputs, folder)

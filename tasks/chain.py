@@ -6,6 +6,9 @@ A reference is a JSON object with exactly one of
     {"task": "package.module:function", "parameters": {...}}        a Prefect task
     {"deployment": "flow name/deployment name", "parameters": {...}}
 
+A run from the Prefect UI or API may name deployments, and the functions that the setting `access.functions` lists; its
+references are kept with ``"limited": true``, so that what they run is limited as it was, whoever runs it.
+
 ``parameters`` may be left out. If what is referred to has a parameter named ``job_id`` that is not given, it gets the
 id of the job that has ended, as text.
 
@@ -31,6 +34,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 
+from interfaces.access import check_function, is_limited, limited_access
 from interfaces.database.follow_up_records import (
     FollowUp,
     FollowUpStatus,
@@ -44,7 +48,7 @@ from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from tasks.in_thread import in_thread
 
-JOB_ID = "job_id"
+JOB_ID, LIMITED = "job_id", "limited"
 Kind = Literal["flow", "task", "deployment"]
 KINDS: tuple[Kind, ...] = ("flow", "task", "deployment")
 
@@ -57,11 +61,13 @@ class Reference:
         kind: flow, task or deployment.
         name: ``module:function``, or ``flow/deployment``.
         parameters: What it is called with.
+        limited: Whether it comes from a run that is limited; see `interfaces.access`.
     """
 
     kind: Kind
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    limited: bool = False
 
 
 def read_reference(data: Mapping[str, Any]) -> Reference:
@@ -71,13 +77,18 @@ def read_reference(data: Mapping[str, Any]) -> Reference:
         DefinitionError: It has another form.
     """
     kinds = [kind for kind in KINDS if kind in data]
-    extra = sorted(set(data) - {*KINDS, "parameters"})
+    extra = sorted(set(data) - {*KINDS, "parameters", LIMITED})
     parameters = data.get("parameters", {})
     if len(kinds) != 1 or extra or not isinstance(data[kinds[0]], str) or not isinstance(parameters, Mapping):
         raise DefinitionError(
             f"what follows a job has one of flow, task and deployment, and parameters, but got {dict(data)!r:.200}"
         )
-    return Reference(kind=kinds[0], name=data[kinds[0]], parameters=parameters)
+    return Reference(kind=kinds[0], name=data[kinds[0]], parameters=parameters, limited=bool(data.get(LIMITED)))
+
+
+def kept_reference(data: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A reference as the job's record is to have it: marked where this run is limited."""
+    return {**data, LIMITED: True} if data is not None and is_limited() else data
 
 
 def load(reference: Reference) -> Any:
@@ -114,6 +125,7 @@ async def check_reference(data: Mapping[str, Any] | None) -> None:
     if reference.kind == "deployment":
         await _deployment_parameters(reference)
         return
+    check_function(reference.name)  # before it is imported, which runs code
     function = _function(load(reference))
     try:
         inspect.signature(function).bind(**_with_job_id(reference, function, "0"))
@@ -152,7 +164,7 @@ async def run_reference(reference: Reference, job_id: UUID) -> None:
         ChainFailed: It failed.
     """
     try:
-        with tags(_tag(job_id)):
+        with tags(_tag(job_id)), limited_access(reference.limited):
             if reference.kind == "deployment":
                 await _start_deployment(reference, job_id)
             else:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from interfaces.access import is_limited
 from interfaces.archives import Archive, cases_of_archive, find_archive, list_archives
 from interfaces.case_folders import cases_of_folder
 from interfaces.case_tables import cases_of_table
@@ -23,6 +24,7 @@ from interfaces.graph import Graph
 from interfaces.graph_ports import Definitions
 from interfaces.site import get_site
 from interfaces.tarballs import TarballKind
+from tasks.limited_cases import limited_cases, only_allowed
 
 ARCHIVE_PREFIX = "archive:"
 
@@ -152,6 +154,11 @@ def open_cases(cases: Any, inputs: CaseInputs) -> CaseSource:
         CasesInvalid: They can't be used; holds all problems.
         UnknownName: There is no such file, folder or archive.
     """
+    source = _opened(cases, inputs)
+    return only_allowed(source) if is_limited() else source
+
+
+def _opened(cases: Any, inputs: CaseInputs) -> CaseSource:
     if isinstance(cases, pd.DataFrame):
         return cases_of_frame(cases, inputs)
     if isinstance(cases, Archive):
@@ -168,8 +175,10 @@ def open_cases(cases: Any, inputs: CaseInputs) -> CaseSource:
 def _named(cases: str | Path, inputs: CaseInputs) -> CaseSource:
     if isinstance(cases, str) and cases.startswith(ARCHIVE_PREFIX):
         return cases_of_archive(find_archive(cases.removeprefix(ARCHIVE_PREFIX)), inputs)
-    path = Path(cases).expanduser()
     slugs = [archive.slug for archive, _ in list_archives()] if isinstance(cases, str) else []
+    if is_limited():
+        return cases_of_archive(find_archive(str(cases)), inputs) if cases in slugs else limited_cases(cases, inputs)
+    path = Path(cases).expanduser()
     if path.exists() and cases in slugs:
         raise CasesInvalid(
             str(cases), [f"it is both a path and an archive; write ./{cases} or {ARCHIVE_PREFIX}{cases}"]

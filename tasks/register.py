@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
+from interfaces.access import check_definitions
 from interfaces.catalogue.reading import Catalogue, read_catalogue
 from interfaces.component import Component
 from interfaces.database.component_records import (
@@ -78,6 +79,7 @@ def registered(paths: Sequence[str | Path], *, show: Callable[[str], None] = lam
         DefinitionErrors: Several do; nothing was registered.
         ImageImportFailed: A container image was refused; nothing was registered.
     """
+    check_definitions(paths)
     site = get_site()
     with site.database.session() as session:
         catalogue = read_catalogue(*paths, look_up_tables=find_look_up_tables(session))

@@ -12,6 +12,8 @@ import fsspec
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from interfaces.access import check_uri, is_limited
+from interfaces.access_files import readable
 from interfaces.cache_keys import Work
 from interfaces.component import Component
 from interfaces.database.component_records import find_components
@@ -20,6 +22,7 @@ from interfaces.definition import ComponentInterface
 from interfaces.errors import ComponentFlowsError, InvalidInputs, ValidationError
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
+from interfaces.secrets import without_secrets
 from interfaces.site import get_site
 from interfaces.storage.file_store import link_folder, link_or_copy
 from interfaces.value import ComponentInterfaceValue, find_values
@@ -45,17 +48,16 @@ def read_input(interface: ComponentInterface, given: Any) -> ComponentInterfaceV
         return _hand_on(interface, given)
     if isinstance(given, Mapping) and {"pk", "sha256", "interface"} <= set(given):
         return _hand_on(interface, _stored(given["pk"]))
-    if interface.is_json_kind:
-        return (
-            interface.create_instance(file=given) if isinstance(given, Path) else interface.create_instance(value=given)
-        )
+    if interface.is_json_kind and not isinstance(given, Path):
+        return interface.create_instance(value=given)
     if not isinstance(given, str | Path):
         raise ValidationError(
             f"a {interface.kind.label} is given as a path or URI, not as {type(given).__name__} {given!r:.60}"
         )
     if isinstance(given, str) and "://" in given:
         return _fetch(interface, given)
-    return _from_path(interface, Path(given))
+    with readable(Path(given)) as path:
+        return _from_path(interface, path)
 
 
 def _from_path(interface: ComponentInterface, path: Path) -> ComponentInterfaceValue:
@@ -85,16 +87,21 @@ def _hand_on(interface: ComponentInterface, value: ComponentInterfaceValue) -> C
 
 
 def _fetch(interface: ComponentInterface, uri: str) -> ComponentInterfaceValue:
+    options: dict[str, Any] = {}
+    if is_limited():
+        check_uri(uri)
+        # What is allowed must not lead elsewhere: aiohttp takes the first redirect for one too many.
+        options = {"max_redirects": 1} if uri.lower().startswith("http") else {}
     name = Path(urlsplit(uri).path).name or "file"
     with get_site().scratch() as folder:
         try:
-            filesystem, remote = fsspec.core.url_to_fs(uri)
+            filesystem, remote = fsspec.core.url_to_fs(uri, **options)
             if interface.is_image_kind and filesystem.isdir(remote):  # of DICOM files
                 filesystem.get(remote.rstrip("/") + "/", f"{folder / name}/", recursive=True)
             else:
                 filesystem.get_file(remote, str(folder / name))
-        except (OSError, ValueError, ImportError) as error:
-            raise ValidationError(f"{uri} can't be fetched: {error}") from error
+        except Exception as error:  # drivers raise what they like
+            raise ValidationError(f"{uri} can't be fetched: {str(error) or type(error).__name__}") from error
         return _from_path(interface, folder / name)
 
 
@@ -116,7 +123,7 @@ def read_inputs(
         try:
             values[name] = read_input(interfaces[name], one)
         except (ValidationError, ComponentFlowsError, OSError) as error:
-            problems[name] = str(error)
+            problems[name] = without_secrets(str(error))
     if problems:
         raise InvalidInputs(problems)
     return values

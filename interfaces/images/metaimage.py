@@ -117,6 +117,15 @@ def metaimage_layout(path: Path, *, max_bytes: int = MAX_VOXEL_BYTES) -> MetaIma
     )
 
 
+def data_file_name(path: Path) -> str:
+    """The name of the file beside it that a header gives its voxels; "" where it holds them, or names another place."""
+    try:
+        name = _fields(path)[0]["ElementDataFile"]
+    except ValidationError:
+        return ""
+    return name if name.upper() != "LOCAL" and Path(name).name == name != ".." else ""
+
+
 def _fields(path: Path) -> tuple[dict[str, str], int]:
     """The header's fields, and its length in bytes."""
     fields: dict[str, str] = {}
