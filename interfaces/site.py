@@ -39,7 +39,7 @@ class Site:
     def store(self) -> FileStore:
         """The file store."""
         url = self.settings.storage_url
-        return FileStore(self.home / "files", url.get_secret_value() if url else None)
+        return FileStore(self.home / "files", url.get_secret_value() if url else None, self.settings.storage)
 
     @cached_property
     def id(self) -> str:

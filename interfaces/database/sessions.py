@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,17 +10,33 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from filelock import FileLock
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy import URL, Dialect, create_engine, event, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.orm import Session, sessionmaker
 
 from interfaces.database import migrations_folder
-from interfaces.errors import ServiceUnavailable
+from interfaces.errors import DefinitionError, ServiceUnavailable
 
 HEAD = "0004"
 """The newest migration; said here so that opening an up-to-date database needs no Alembic."""
 
+PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Before each further attempt to connect to a server that answered before: it is restarted, say."""
+
+CONNECT_TIMEOUT_S = 10
+
 _MIGRATION_LOCK = 4_743_000  # any number that nobody else locks on the same PostgreSQL database
+
+
+class DatabaseAway(ServiceUnavailable, SQLAlchemyError):
+    """The database went away while it was used; also an error of the database, for those who ride such out."""
 
 
 class Database:
@@ -30,14 +47,27 @@ class Database:
         folder: Where the lock of a migration of SQLite lies.
 
     Raises:
-        ServiceUnavailable: The database can't be reached.
+        ServiceUnavailable: The database can't be reached, or its driver is not installed.
+        DefinitionError: The URL is none.
     """
 
     def __init__(self, url: str, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self.engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-        if self.engine.dialect.name == "sqlite":
+        parsed = _parsed(url)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        try:
+            self.engine = create_engine(
+                parsed,
+                pool_pre_ping=not is_sqlite,
+                connect_args={} if is_sqlite else {"connect_timeout": CONNECT_TIMEOUT_S},
+            )
+        except ImportError as error:
+            raise ServiceUnavailable(
+                f"the database at {parsed.render_as_string()} needs a package that is not installed ({error}); install "
+                "pip install 'component-flows[postgresql]'"
+            ) from error
+        if is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         try:
@@ -47,6 +77,8 @@ class Database:
             raise ServiceUnavailable(
                 f"the database at {self.engine.url.render_as_string()} can't be opened: {error.orig}"
             ) from error
+        if not is_sqlite:  # from now on: who opens it first is told at once
+            event.listen(self.engine, "do_connect", _connect_patiently)
 
     def _version(self) -> str | None:
         with self.engine.connect() as connection:
@@ -71,13 +103,56 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A session whose work is committed at the end, or rolled back on an error."""
-        with self._sessions.begin() as session:
-            yield session
+        """A session whose work is committed at the end, or rolled back on an error.
+
+        Raises:
+            DatabaseAway: The database server can't be reached any more.
+        """
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        except OperationalError as error:
+            if self.engine.dialect.name == "sqlite" or not _is_away(error):
+                raise
+            raise DatabaseAway(
+                f"the database at {self.engine.url.render_as_string()} went away ({error.orig}); see that its server "
+                "runs and can be reached from this machine"
+            ) from error
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _is_away(error: OperationalError) -> bool:
+    """Whether it is the connection that failed and not a statement (a deadlock is an OperationalError, too)."""
+    # https://www.postgresql.org/docs/current/errcodes-appendix.html: connections, resources, a server that shuts down.
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state.startswith(("08", "53", "57P"))
+
+
+def _parsed(url: str) -> URL:
+    """The URL, with the driver that this project installs where it names none."""
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise DefinitionError(
+            "COMPONENT_FLOWS_DATABASE_URL is no URL of a database that can be used; write "
+            "postgresql://user@host/database, or leave it unset for SQLite"
+        ) from error
+    return parsed
+
+
+def _connect_patiently(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+    for pause_s in PAUSES_S:
+        try:
+            return dialect.connect(*arguments, **options)
+        except dialect.loaded_dbapi.OperationalError:
+            time.sleep(pause_s)
+    return dialect.connect(*arguments, **options)
 
 
 def _is_missing_table(error: DBAPIError) -> bool:

@@ -7,14 +7,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import fsspec
 
 from interfaces.errors import ServiceUnavailable
 from interfaces.json_parsing import canonical_json
 from interfaces.owners import owned_name
+from interfaces.settings import StorageSettings
+from interfaces.storage.local_cache import GB, trimmed
+from interfaces.storage.remote_store import RemoteStore
 
 READ_ONLY, READ_ONLY_FOLDER = 0o444, 0o555
 
@@ -56,19 +58,23 @@ def sha256_of(path: Path) -> StoredFile:
 class FileStore:
     """A content-addressed store at an fsspec URL, with a folder on this machine.
 
-    On a local URL the folder is the store itself. On any other it is a cache: a file is written through to the store,
-    and fetched once when it is first asked for.
+    Without a URL the folder is the store itself. With one it is a cache: a file is written through to the store, and
+    fetched once when it is first asked for. What is fetched is believed only if it has the content that it is named by.
 
     Args:
         folder: Where files lie on this machine.
         url: An fsspec URL (``s3://bucket/prefix``), or None for the folder alone.
+        settings: How the store is reached, and how much this machine keeps.
+
+    Raises:
+        ServiceUnavailable: The store's driver is not installed.
     """
 
-    def __init__(self, folder: Path, url: str | None = None) -> None:
+    def __init__(self, folder: Path, url: str | None = None, settings: StorageSettings | None = None) -> None:
         self.folder = folder
-        self._remote = None
-        if url is not None:
-            self._remote, self._root = fsspec.core.url_to_fs(url)
+        self._settings = settings or StorageSettings()
+        self._remote = RemoteStore(url, self._settings) if url is not None else None
+        self._untrimmed_bytes = 0
 
     def _name(self, sha256: str, suffix: str) -> str:
         return f"{sha256[:2]}/{sha256}{suffix}"
@@ -93,7 +99,10 @@ class FileStore:
         elif move:
             source.unlink()
         if self._remote is not None:
-            self._write_through(target, self._name(stored.sha256, suffix))
+            # A file that was cut short there, by whatever hand, is mended.
+            if self._remote.size(name := self._name(stored.sha256, suffix)) != stored.size:
+                self._remote.put(target, name)
+            self._added(target, stored.size)
         return stored
 
     def put_bytes(self, data: bytes, *, suffix: str) -> StoredFile:
@@ -139,57 +148,123 @@ class FileStore:
         finally:
             incoming.unlink(missing_ok=True)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the files lie elsewhere, too, where other machines find them."""
+        return self._remote is not None
+
     def share(self, local: Path, name: str) -> None:
-        """Write a file of this machine to a store elsewhere, under a name of its own; nothing where there is none."""
-        if self._remote is not None:
-            self._write_through(local, name)
+        """Write a file of this machine to a store elsewhere, under a name of its own; nothing where there is none.
+
+        Raises:
+            ServiceUnavailable: The store is out of reach.
+        """
+        if self._remote is not None and self._remote.size(name) != local.stat().st_size:
+            self._remote.put(local, name)
 
     def fetch(self, name: str, local: Path) -> bool:
-        """Get what another machine has shared; False where nobody has."""
-        if self._remote is None or not self._remote.exists(f"{self._root}/{name}"):
-            return False
-        local.parent.mkdir(parents=True, exist_ok=True)
-        self._remote.get_file(f"{self._root}/{name}", str(local))
-        return True
+        """Get what another machine has shared; False where nobody has.
 
-    def _write_through(self, local: Path, name: str) -> None:
-        address = f"{self._root}/{name}"
+        Raises:
+            ServiceUnavailable: The store is out of reach.
+        """
+        if self._remote is None:
+            return False
+        with tempfile.NamedTemporaryFile(dir=self._scratch(), prefix=owned_name(), delete=False) as file:
+            incoming = Path(file.name)
         try:
-            if not self._remote.exists(address):  # type: ignore[union-attr]
-                self._remote.makedirs(address.rsplit("/", 1)[0], exist_ok=True)  # type: ignore[union-attr]
-                self._remote.put_file(str(local), address)  # type: ignore[union-attr]
-        except OSError as error:
-            raise ServiceUnavailable(f"the file store can't take {name}: {error}") from error
+            self._remote.get(name, incoming)
+            local.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(incoming, local)
+        except FileNotFoundError:
+            return False
+        finally:
+            incoming.unlink(missing_ok=True)
+        return True
 
     def path(self, sha256: str, *, suffix: str) -> Path:
         """A read-only file on this machine with that content.
 
+        Where the machine's cache is bounded, it may go again some time after the last call; link it, or ask again.
+
         Raises:
             FileNotFoundError: The store has no such file.
+            ServiceUnavailable: The store is out of reach, or has something else under that name.
         """
         name = self._name(sha256, suffix)
         local = self.folder / name
-        if not local.exists():
-            if self._remote is None or not self._remote.exists(f"{self._root}/{name}"):
-                raise FileNotFoundError(
-                    f"the file store has no {name}; it was removed by hand, or belongs to another site"
-                )
-            with tempfile.NamedTemporaryFile(dir=self._scratch(), prefix=owned_name(), delete=False) as file:
-                incoming = Path(file.name)
-            try:
-                self._remote.get_file(f"{self._root}/{name}", str(incoming))
-                local.parent.mkdir(parents=True, exist_ok=True)
-                self._place(incoming, local, move=True)
-            finally:
-                incoming.unlink(missing_ok=True)
+        if self._is_here(local):
+            return local
+        if self._remote is None:
+            raise FileNotFoundError(f"the file store has no {name}; it was removed by hand, or belongs to another site")
+        with tempfile.NamedTemporaryFile(dir=self._scratch(), prefix=owned_name(), delete=False) as file:
+            incoming = Path(file.name)
+        try:
+            size = self._fetched_whole(name, sha256, incoming)
+            local.parent.mkdir(parents=True, exist_ok=True)
+            self._place(incoming, local, move=True)
+        finally:
+            incoming.unlink(missing_ok=True)
+        self._added(local, size)
         return local
+
+    def _is_here(self, local: Path) -> bool:
+        if self._settings.cache_gb is not None:
+            with suppress(OSError):
+                os.utime(local)  # what was used last stays longest
+        return local.exists()
+
+    def _fetched_whole(self, name: str, sha256: str, incoming: Path) -> int:
+        """Fetch a file; one that comes damaged is fetched once more, since it may have been damaged on its way.
+
+        Returns:
+            Its size in bytes.
+        """
+        assert self._remote is not None  # there would be nothing to fetch from
+        for _ in range(2):
+            self._remote.get(name, incoming)
+            found = sha256_of(incoming)
+            if found.sha256 == sha256:
+                return found.size
+        raise ServiceUnavailable(
+            f"the file store at {self._remote} has damaged content under {name} ({found.size} bytes with the SHA-256 "
+            f"{found.sha256[:12]}...); restore it from a backup, or remove it there and run what made it again"
+        )
+
+    def _added(self, local: Path, size: int) -> None:
+        """Keep the cache within its bound; looking through it costs time, so not after each file."""
+        if self._settings.cache_gb is None:
+            return
+        limit = int(self._settings.cache_gb * GB)
+        self._untrimmed_bytes += size
+        if self._untrimmed_bytes >= limit // 20:
+            self._untrimmed_bytes = 0
+            self.trim()
+
+    def trim(self) -> int:
+        """Let those files of this machine go that were used longest ago, until the cache is within its bound.
+
+        Files that the store elsewhere lacks stay, and so do those that a job has links to.
+
+        Returns:
+            How many bytes went.
+        """
+        if self._settings.cache_gb is None or self._remote is None:
+            return 0
+        remote = self._remote
+        return trimmed(
+            self.folder,
+            int(self._settings.cache_gb * GB),
+            is_safe=lambda name, size: remote.size(name) == size,
+            incoming=self._scratch(),
+        )
 
     def holds(self, stored: StoredFile, *, suffix: str) -> bool:
         """Whether the store has a file of that name and size; its content is not read."""
         name = self._name(stored.sha256, suffix)
         if _has_size(self.folder / name, stored.size):
             return True
-        return self._remote is not None and bool(self._remote.exists(f"{self._root}/{name}"))
+        return self._remote is not None and self._remote.size(name) == stored.size
 
     def folder_path(self, members: Sequence[StoredMember], *, suffix: str) -> Path:
         """A read-only folder on this machine with those files; it is made of links once, when it is first asked for.
@@ -199,7 +274,9 @@ class FileStore:
         """
         sha256 = folder_of(members).sha256
         target = self.folder / "folders" / sha256[:2] / sha256
-        if not target.is_dir():
+        if target.is_dir() and members:
+            self._is_here(target / members[0].name)
+        elif not target.is_dir():
             target.parent.mkdir(parents=True, exist_ok=True)
             # Named after its process, so that it is removed if that one is killed.
             incoming = Path(tempfile.mkdtemp(dir=self._scratch(), prefix=owned_name()))
