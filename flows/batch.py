@@ -17,6 +17,7 @@ from flows.batch_progress import Clock, reported
 from flows.calling import component_flow
 from flows.case_run import UNEXPECTED, run_case
 from flows.component_job import current_flow_run_id
+from interfaces.access import checked_output
 from interfaces.batch_records import SomeCases
 from interfaces.batch_results import BatchResults, open_results
 from interfaces.batch_rows import CaseOutcome, read_table, row_of
@@ -81,7 +82,7 @@ async def run_batch(
     """
     runnable = await in_thread(find_runnable, name)
     with get_site().scratch() as folder:
-        path = Path(results) if results is not None else folder / "results.csv"
+        path = checked_output(results) if results is not None else folder / "results.csv"
         await _run(runnable, cases, path, parallel=parallel, refresh=refresh, is_kept=results is not None)
         return await in_thread(read_table, path, runnable.outputs)
 
@@ -96,7 +97,7 @@ async def run_batch_to_file(
         How many cases succeeded and failed, and why.
     """
     runnable = await in_thread(find_runnable, name)
-    return await _run(runnable, cases, Path(results), parallel=parallel, refresh=refresh)
+    return await _run(runnable, cases, checked_output(results), parallel=parallel, refresh=refresh)
 
 
 arun_batch = run_batch.aio

@@ -23,7 +23,7 @@ from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from tasks.admission import admitted
 from tasks.attempts import run_container, take_outputs
-from tasks.chain import check_reference
+from tasks.chain import check_reference, kept_reference
 from tasks.create_job import create_job, repeat_job
 from tasks.finish_job import finish, finish_broken
 from tasks.form_inputs import given_to_component
@@ -114,8 +114,8 @@ async def run_component(
         time_limit=time_limit,
         memory_gb=memory_gb,
         input_prefixes=input_prefixes,
-        task_on_success=task_on_success,
-        task_on_failure=task_on_failure,
+        task_on_success=kept_reference(task_on_success),
+        task_on_failure=kept_reference(task_on_failure),
         flow_run_id=current_flow_run_id(),
         job_id=_next_job.get(),
     )
