@@ -79,6 +79,7 @@ def component_spec(
     settings: DeploySettings,
     pool: str | None,
     site_id: str,
+    where: str,
 ) -> DeploymentSpec:
     """The deployment of a component.
 
@@ -89,6 +90,7 @@ def component_spec(
         settings: Which says where runs go.
         pool: The work pool in place of the settings'.
         site_id: The site's.
+        where: Where input files may lie, for people.
     """
     titles = {slug: interface.title for slug, interface in known.interfaces.items()}
     lines = [f"{_named(each.inputs, titles)} → {_named(each.outputs, titles)}" for each in component.interfaces]
@@ -101,13 +103,13 @@ def component_spec(
         description=_described(component.title, component.description, [*lines, limits]),
         tags=_tags(Runs.COMPONENT, site_id),
         version=image.sha256.removeprefix("sha256:")[:SHOWN_DIGITS] if image else "",
-        schema=component_parameters(component, known.interfaces),
+        schema=component_parameters(component, known.interfaces, where=where),
         place=place_of([component], settings, pool),
     )
 
 
 def graph_spec(
-    graph: Graph, known: Definitions, *, settings: DeploySettings, pool: str | None, site_id: str
+    graph: Graph, known: Definitions, *, settings: DeploySettings, pool: str | None, site_id: str, where: str
 ) -> DeploymentSpec:
     """The deployment of a graph; see `component_spec`."""
     components = list(components_within(graph, known))
@@ -118,7 +120,7 @@ def graph_spec(
         description=_described(graph.title, graph.description, [f"Nodes: {nodes}"]),
         tags=_tags(Runs.GRAPH, site_id),
         version=sha256(canonical_json(graph_json(graph))).hexdigest()[:SHOWN_DIGITS],
-        schema=graph_parameters(graph, known),
+        schema=graph_parameters(graph, known, where=where),
         place=place_of(components, settings, pool),
     )
 

@@ -133,7 +133,7 @@ async def _applied(
         flow_id: UUID = await client.create_flow_from_name(FLOWS[spec.runs])
         made = await client.create_deployment(flow_id, spec.name, **fields)
         return _deployed(await client.read_deployment(made), spec.runs, "made")
-    if all(_same(getattr(found, name), value) for name, value in fields.items()):
+    if all(_is_same(getattr(found, name), value) for name, value in fields.items()):
         return _deployed(found, spec.runs, "unchanged")
     await client.update_deployment(found.id, DeploymentUpdate(**fields))
     return _deployed(await client.read_deployment(found.id), spec.runs, "updated")
@@ -150,25 +150,26 @@ def _fields(site: Site, spec: DeploymentSpec) -> dict[str, Any]:
         "entrypoint": ENTRYPOINTS[spec.runs],
         "work_pool_name": spec.place.pool,
         "work_queue_name": spec.place.queue,
-        "job_variables": _job_variables(site),
+        **_surroundings(site),
     }
 
 
-def _same(there: Any, wanted: Any) -> bool:
-    is_names = isinstance(wanted, list)
-    return bool(sorted(there) == sorted(wanted) if is_names else there == wanted)
+def _is_same(there: Any, wanted: Any) -> bool:
+    if isinstance(wanted, list) and all(isinstance(one, str) for one in wanted):
+        return sorted(there or ()) == sorted(wanted)  # tags, which have no order
+    return bool((there or type(wanted)()) == wanted)
 
 
-def _job_variables(site: Site) -> dict[str, Any]:
+def _surroundings(site: Site) -> dict[str, Any]:
     """What a worker's processes need to find this site, where it is one machine: its home, and its file of settings.
 
-    With a database on a server, each machine has its own settings.
+    With a database on a server, each machine has settings of its own.
     """
     if site.settings.database_url is not None:
-        return {}
-    folder = Path.cwd()
-    place = {"working_dir": str(folder)} if (folder / TOML_FILE).is_file() else {}
-    return {"env": {"COMPONENT_FLOWS_HOME": str(site.home)}, **place}
+        return {"job_variables": {}, "pull_steps": []}
+    folder = Path.cwd() if Path(TOML_FILE).is_file() else site.home
+    step = {"prefect.deployments.steps.set_working_directory": {"directory": str(folder)}}
+    return {"job_variables": {"env": {"COMPONENT_FLOWS_HOME": str(site.home)}}, "pull_steps": [step]}
 
 
 def _deployed(found: DeploymentResponse, runs: Runs, change: str, *, problem: str = "") -> Deployed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from interfaces.access import input_folders, input_uris
 from interfaces.database.component_records import find_components, find_graphs
 from interfaces.database.graph_records import desired_images
 from interfaces.database.interface_records import find_interfaces, unknown
@@ -38,9 +39,9 @@ def planned_deployments(
     for name in names:
         if name not in registered:
             raise unknown("component or graph", name, registered)
-    settings = site.settings.deploy
+    settings, where = site.settings.deploy, _reachable(site)
     found = [
-        component_spec(one, known, image=images.get(slug), settings=settings, pool=pool, site_id=site.id)
+        component_spec(one, known, image=images.get(slug), settings=settings, pool=pool, site_id=site.id, where=where)
         for slug, one in sorted(known.components.items())
         if not names or slug in names
     ]
@@ -51,5 +52,15 @@ def planned_deployments(
         if wrong := check_graph(graph, known):
             problems[slug] = "; ".join(wrong)
         else:
-            found.append(graph_spec(graph, known, settings=settings, pool=pool, site_id=site.id))
+            found.append(graph_spec(graph, known, settings=settings, pool=pool, site_id=site.id, where=where))
     return found, problems
+
+
+def _reachable(site: Site) -> str:
+    """Where the input files of deployed runs may lie, for people."""
+    if site.settings.access.input_folders is None and site.settings.database_url is not None:
+        folders = "the folder 'inputs' of the home of the machine that runs it"
+    else:
+        folders = " or ".join(map(str, input_folders())) or "no folder"
+    uris = " or ".join(input_uris())
+    return f"below {folders}{f', or beginning with {uris}' if uris else ''}"

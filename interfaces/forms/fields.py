@@ -20,29 +20,30 @@ _NARROWED_BY = {
     "string": ("enum", "minLength", "maxLength"),
     "integer": ("enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     "number": ("enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-    "boolean": ("enum",),
     "array": ("items", "minItems", "maxItems"),
 }
 _CHOSEN_FROM: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int, float),
     "number": (int, float),
-    "boolean": (bool,),
 }
 
 MAX_EXAMPLE = 300
 """Longest example that a description shows, in characters."""
 
 
-def field_of(interface: ComponentInterface, *, is_required: bool, is_list: bool = False) -> Field:
+def field_of(
+    interface: ComponentInterface, *, is_required: bool, is_list: bool = False, where: str = "anywhere"
+) -> Field:
     """The field for the values of an interface: a JSON Schema (2020-12) in the words of the Prefect UI.
 
     Args:
         interface: The interface.
         is_required: Whether a value must be given.
         is_list: Whether it is a list of values.
+        where: Where files may lie, for people: ``below /data``.
     """
-    description = description_of(interface)
+    description = description_of(interface, where)
     texts = {"title": interface.title, **({"description": description} if description else {})}
     field = _typed(interface)
     field = {**(field if is_required else without_required(field)), **texts}
@@ -56,9 +57,15 @@ def with_default(field: Field, value: Any) -> Field:
 
     Where the UI can't show one, as in an editor for JSON, the description tells it.
     """
-    if field.get("type") in ("string", "integer", "number", "boolean") or "enum" in field:
+    if isinstance(value, bool) and field.get("enum") == [True, False]:
+        return {**_without_enum(field), "type": "boolean", "default": value}  # a switch says all then
+    if field.get("type") in ("string", "integer", "number") or "enum" in field:
         return {**field, "default": value}
     return told(field, f"Unless given: {json.dumps(value, ensure_ascii=False)[:MAX_EXAMPLE]}")
+
+
+def _without_enum(field: Field) -> Field:
+    return {key: one for key, one in field.items() if key != "enum"}
 
 
 def told(field: Field, sentence: str) -> Field:
@@ -86,7 +93,7 @@ def _narrowed(field: Field, own: Any) -> Field:
     """The field of a kind, narrowed by what an interface's own schema says besides."""
     kind = field.get("type")
     if kind is None:
-        return field if "properties" in field or "items" in field else loosened(own)
+        return field if "enum" in field else loosened(own)
     if not isinstance(own, dict) or kind not in _NARROWED_BY:
         return field
     found = loosened(own if "type" in own or "$ref" in own else {"type": kind, **own})
@@ -101,24 +108,25 @@ def _narrowed(field: Field, own: Any) -> Field:
 
 
 def _is_one_of(value: Any, kind: str) -> bool:
-    return isinstance(value, _CHOSEN_FROM[kind]) and (kind == "boolean") == isinstance(value, bool)
+    return isinstance(value, _CHOSEN_FROM[kind]) and not isinstance(value, bool)
 
 
-def description_of(interface: ComponentInterface) -> str:
+def description_of(interface: ComponentInterface, where: str = "anywhere") -> str:
     """What the value means, and how it is given."""
-    return _sentences(interface.description, _how(interface), _pattern(interface.schema))
+    return _sentences(interface.description, _how(interface, where), _bounds(interface), _pattern(interface.schema))
 
 
-def _how(interface: ComponentInterface) -> str:
+def _how(interface: ComponentInterface, where: str) -> str:
     facts = KIND_FACTS[interface.kind]
     if interface.kind is _K.DICOM_IMAGE_SET:
-        return "Path or URI of a folder with the DICOM files of one series"
+        return f"{facts.label}: path or URI of a folder with the DICOM files of one series, {where}"
     if interface.is_image_kind:
         suffixes = ", ".join(suffix for one in FORMATS for suffix in one.suffixes)
-        return f"{facts.label}: path or URI of a file ({suffixes}) or of a folder of DICOM files"
+        return f"{facts.label}: path or URI of a file ({suffixes}) or a folder of DICOM files, {where}"
     if interface.is_file_kind:
         extensions = ", ".join((facts.extension, *facts.other_extensions))
-        return f"{facts.label}: path or URI of a file ({extensions}; {', '.join(interface.allowed_file_types)})"
+        types = ", ".join(interface.allowed_file_types)
+        return f"{facts.label}: path or URI of a file ({extensions}; {types}), {where}"
     if interface.kind in (_K.STRING, _K.INTEGER, _K.FLOAT, _K.BOOL, _K.CHOICE, _K.MULTIPLE_CHOICE):
         return ""
     text = f"{facts.label}: {facts.rule.replace('`', '')}"
@@ -126,6 +134,18 @@ def _how(interface: ComponentInterface) -> str:
         return text  # the built-in example of its kind has nothing to do with what is meant here
     example = json.dumps(interface.example_value.value, ensure_ascii=False)
     return f"{text}, such as {example}" if len(example) <= MAX_EXAMPLE else text
+
+
+_BOUNDS = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+
+
+def _bounds(interface: ComponentInterface) -> str:
+    """What Prefect's form does not show; what is beyond is refused when the form is sent."""
+    schema = interface.schema
+    if interface.kind not in (_K.INTEGER, _K.FLOAT) or not isinstance(schema, dict):
+        return ""
+    said = [f"{words} {json.dumps(schema[key])}" for key, words in _BOUNDS.items() if key in schema]
+    return " and ".join(said).capitalize()
 
 
 def _pattern(schema: Any) -> str:

@@ -58,10 +58,10 @@ class _Loosening:
         kind = schema.get("type")
         if kind not in _SHOWN_TYPES:
             return texts
-        field = {**texts, "type": kind, **_bounds(schema, kind)}
         if kind == "boolean":
-            # A switch that nobody has touched could not be told from one that is off.
-            return {**field, "enum": [True, False]}
+            # Chosen from a list: a switch that nobody has touched could not be told from one that is off.
+            return {**texts, "enum": [True, False]}
+        field = {**texts, "type": kind, **_bounds(schema, kind)}
         if kind == "array":
             return self._list(field, schema.get("items"))
         return self._box(field, schema) if kind == "object" else field

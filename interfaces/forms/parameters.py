@@ -6,6 +6,7 @@ the description lists the sets: with a tab for each set, the UI would submit wha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,12 +18,15 @@ from interfaces.graph import Graph
 from interfaces.graph_ports import Definitions
 
 
-def component_parameters(component: Component, interfaces: Mapping[str, ComponentInterface]) -> dict[str, Any]:
+def component_parameters(
+    component: Component, interfaces: Mapping[str, ComponentInterface], *, where: str = "anywhere"
+) -> dict[str, Any]:
     """The schema of the parameters of `run_component` for one component.
 
     Args:
         component: The component.
         interfaces: Those of its inputs, by slug.
+        where: Where files may lie, for people: ``below /data``.
     """
     own = {
         "time_limit": _optional("integer", "Time limit", f"Seconds, in place of {component.time_limit}.", minimum=1),
@@ -32,24 +36,27 @@ def component_parameters(component: Component, interfaces: Mapping[str, Componen
         "reuse": _switch("Reuse", "Whether an earlier success of the same work will do.", default=False),
         "refresh": _switch("Refresh", "With reuse: whether to run it nevertheless.", default=False),
     }
-    return _parameters("component", component.slug, component_inputs(component, interfaces), own)
+    return _parameters("component", component.slug, component_inputs(component, interfaces, where=where), own)
 
 
-def graph_parameters(graph: Graph, known: Definitions) -> dict[str, Any]:
+def graph_parameters(graph: Graph, known: Definitions, *, where: str = "anywhere") -> dict[str, Any]:
     """The schema of the parameters of `run_graph` for one graph.
 
     Args:
         graph: The graph.
         known: The definitions that it uses.
+        where: Where files may lie, for people: ``below /data``.
     """
     own = {
         "reuse": _switch("Reuse", "Whether the outputs of earlier jobs are taken.", default=True),
         "refresh": _switch("Refresh", "Whether all nodes run, whatever was run before.", default=False),
     }
-    return _parameters("graph", graph.slug, graph_inputs(graph, known), own)
+    return _parameters("graph", graph.slug, graph_inputs(graph, known, where=where), own)
 
 
-def component_inputs(component: Component, interfaces: Mapping[str, ComponentInterface]) -> Field:
+def component_inputs(
+    component: Component, interfaces: Mapping[str, ComponentInterface], *, where: str = "anywhere"
+) -> Field:
     """The box of a component's inputs."""
     sets = [each.inputs for each in component.interfaces]
     in_all = set(sets[0]).intersection(*sets[1:])
@@ -59,18 +66,20 @@ def component_inputs(component: Component, interfaces: Mapping[str, ComponentInt
         interface = interfaces[slug]
         has_default = interface.default_value is not None
         needed = slug in in_all and not has_default
-        field = field_of(interface, is_required=needed)
+        field = field_of(interface, is_required=needed, where=where)
         if has_default and slug in in_all:
             field = with_default(field, interface.default_value)
         elif slug not in in_all:
             # A default that stood in the field would pick a set that has this input.
             field = told(field, "Only for some sets of inputs; leave it empty for the others.")
+            if has_default:
+                field = told(field, f"Where a set needs it and nothing is given: {json.dumps(interface.default_value)}")
         fields[slug] = field
         required += [slug] if needed else []
     return _box(fields, required, _sets(sets, interfaces) if len(sets) > 1 else "")
 
 
-def graph_inputs(graph: Graph, known: Definitions) -> Field:
+def graph_inputs(graph: Graph, known: Definitions, *, where: str = "anywhere") -> Field:
     """The box of a graph's inputs, by the graph's own names."""
     fields: dict[str, Field] = {}
     required: list[str] = []
@@ -78,7 +87,7 @@ def graph_inputs(graph: Graph, known: Definitions) -> Field:
         if port.interface not in known.interfaces:
             continue  # such a graph is refused with its reasons
         interface = known.interfaces[port.interface]
-        field = field_of(interface, is_required=not port.may_lack, is_list=port.is_list)
+        field = field_of(interface, is_required=not port.may_lack, is_list=port.is_list, where=where)
         field["title"] = name if name == interface.slug else f"{name}: {interface.title}"
         fields[name] = with_default(field, interface.default_value) if known.fills_in(port) else field
         required += [] if port.may_lack else [name]
