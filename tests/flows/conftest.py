@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import Program
 
 
 @pytest.fixture
@@ -52,21 +53,21 @@ def until() -> Callable[..., Any]:
 
 @pytest.fixture
 def script(home: Path, tmp_path: Path):
-    """Start a script of somebody's own, as a program of its own."""
-    started: list[subprocess.Popen[str]] = []
+    """Start a script of somebody's own, as a program of its own; `whole`: with an interpreter of its own, too."""
+    started: list[Program | subprocess.Popen[str]] = []
 
-    def start(code: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
+    def start(code: str, *arguments: object, whole: bool = False, **environment: str) -> Any:
         file = tmp_path / "script.py"
         file.write_text(code)
-        process = subprocess.Popen(
-            [sys.executable, str(file), *map(str, arguments)],
-            cwd=tmp_path,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        process: Program | subprocess.Popen[str]
+        if whole:
+            command = [sys.executable, str(file), *map(str, arguments)]
+            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+            process = subprocess.Popen(
+                command, cwd=tmp_path, env={**os.environ, **environment}, start_new_session=True, **pipes
+            )
+        else:
+            process = Program("file", str(file), *arguments, cwd=tmp_path, **environment)
         started.append(process)
         return process
 

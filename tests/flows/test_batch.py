@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from programs import Program, call
 from puppet_scripts import MASK, REPORT
 
 from flows import run_batch, run_batch_to_file
@@ -45,14 +43,6 @@ def jobs_named(*names: str) -> int:
 
     with get_site().database.session() as session:
         return session.scalar(select(func.count()).where(JobRow.name.in_(names))) or 0
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "flows.cli", *map(str, arguments)]
-
-
-def call(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=120)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -182,13 +172,8 @@ def test_where_case_after_case_breaks_off_the_rest_is_left_for_later(tmp_path, m
 
 def test_without_an_engine_no_case_is_blamed(tmp_path):
     cases = write_cases(tmp_path / "cases.csv", [{"script": "x"}])
-    done = subprocess.run(
-        command("batch", "puppet-report", cases, "-o", tmp_path / "results.csv"),
-        capture_output=True,
-        text=True,
-        env={**os.environ, "DOCKER_HOST": "unix:///no/such/socket"},
-        timeout=120,
-    )
+    results = tmp_path / "results.csv"
+    done = call("batch", "puppet-report", cases, "-o", results, DOCKER_HOST="unix:///no/such/socket")
     assert done.returncode == 4, done.stderr
     assert [one.name for one in tmp_path.iterdir()] == ["cases.csv"]
 
@@ -201,12 +186,7 @@ def test_a_batch_that_was_broken_off_goes_on_where_it_was(tmp_path, until, numbe
     cases, results = write_cases(tmp_path / "cases.csv", rows), tmp_path / "results.csv"
     part = Path(f"{results}.part")
     names = [row["case"] for row in rows]
-    with subprocess.Popen(
-        command("batch", "puppet-report", cases, "-o", results, "--parallel", 1),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with Program("cli", "batch", "puppet-report", cases, "-o", results, "--parallel", 1) as process:
         until(lambda: part.exists() and len(rows_of(part)) == 2)
         job = until(lambda: running_job(names[2]))
         process.send_signal(number)

@@ -281,7 +281,7 @@ if __name__ == "__main__":
 
 
 def test_a_served_deployment_runs_it(script, until, ask):
-    process = script(SERVED, PREFECT_RUNNER_POLL_FREQUENCY="1")
+    process = script(SERVED, whole=True, PREFECT_RUNNER_POLL_FREQUENCY="1")
 
     def deployment():
         try:

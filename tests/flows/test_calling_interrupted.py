@@ -209,7 +209,7 @@ def test_the_callers_own_task_goes_on_after_a_cancelled_run(ask, until):
 
 
 def test_nothing_of_a_run_is_lost_when_its_script_ends(script, ask):
-    process = script("""
+    code = """
 from prefect import task
 from prefect.logging import get_run_logger
 from flows.calling import component_flow
@@ -221,7 +221,8 @@ def step(): get_run_logger().info("the last word")
 async def brief(): step()
 
 brief()
-""")
+"""
+    process = script(code, whole=True)  # the interpreter's own end is what this is about
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in errors

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from programs import Program, call
 from puppet_scripts import MASK, REPORT
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
 
 PUPPET = Path(__file__).parents[1] / "puppet"
-
-
-def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "flows.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, timeout=120)
 
 
 def run(script: str, *more: str) -> subprocess.CompletedProcess[str]:
@@ -29,7 +24,10 @@ GOOD = REPORT.format(report="{'fine': True}")
 
 
 def test_a_run_prints_its_outputs():
-    done = run(GOOD)
+    # The program that is installed; the other tests save its imports.
+    program = Path(sys.executable).with_name("component-flows")
+    command = [program, "run", "puppet-report", "-i", f"script={GOOD}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == 'report = {"fine": true}'
 
@@ -130,9 +128,8 @@ def test_jobs_show_logs_and_stats_tell_of_a_run():
 
 def test_logs_follow_a_job_to_its_end():
     slow = "import time\nfor n in range(3): print(n, flush=True); time.sleep(0.5)\n" + GOOD
-    command = [sys.executable, "-m", "flows.cli", "run", "puppet-report", "-i", f"script={slow}"]
     before = {job["id"] for job in json.loads(call("jobs", "--json").stdout)}
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+    with Program("cli", "run", "puppet-report", "-i", f"script={slow}") as running:
         while not (new := [job for job in json.loads(call("jobs", "--json").stdout) if job["id"] not in before]):
             assert running.poll() is None
         followed = call("logs", new[0]["id"], "-f")

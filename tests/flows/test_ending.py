@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
 
 import pytest
+from programs import call
 from puppet_scripts import REPORT
 
 from flows import retry_job, run_component
@@ -29,11 +27,6 @@ except BaseException as error:
     print(type(error).__name__)
 """
 GOOD = REPORT.format(report="{'fine': True}")
-
-
-def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "flows.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), timeout=120)
 
 
 def executing(name: str) -> ComponentJob | None:

@@ -145,7 +145,7 @@ def test_the_end_of_who_serves_runs_ends_their_containers(guarded, script, until
         except ObjectNotFound:
             return None
 
-    server = script(SERVE)
+    server = script(SERVE, whole=True)
     parameters = {"component": "puppet-report", "inputs": {"script": SLEEP}}
     found = until(deployment)
     ask(lambda client: client.create_flow_run_from_deployment(found.id, parameters=parameters))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
+from programs import Program
 
 from interfaces import ComponentJob, JobStatus
 from interfaces.engine import get_engine
@@ -54,7 +52,7 @@ def running_since(before: set) -> list:
 def test_a_stopped_script_leaves_no_container_and_a_cancelled_job(script, number, scan):
     before = set(ComponentJob.objects.with_duration()["id"])
     code = script.replace("NAME", repr("stop me")).replace("SCAN", repr(str(scan)))
-    process = subprocess.Popen([sys.executable, "-c", code], env=os.environ, stderr=subprocess.PIPE, text=True)
+    process = Program("code", code)
     jobs = wait_for(lambda: running_since(before))
     time.sleep(0.5)
     process.send_signal(number)

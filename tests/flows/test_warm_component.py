@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from programs import Program
 from puppet_scripts import REPORT
 from warm_bench import until
 
@@ -144,8 +145,10 @@ ENDS = [
 RUNNING = 'run_component("puppet-warm-report", {"script": "import time; time.sleep(100)"}, name="stop me")'
 
 
-def started(code: str) -> tuple[subprocess.Popen[str], str]:
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT + code], env=os.environ, stdout=subprocess.PIPE, text=True)
+def started(code: str, *, whole: bool = False) -> tuple[Any, str]:
+    """A process that has used the component, and its owner; `whole`: an interpreter of its own, with a real end."""
+    command = [sys.executable, "-c", SCRIPT + code]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True) if whole else Program("code", SCRIPT + code)
     owner = process.stdout.readline().strip()
     assert process.stdout.readline() == "ready\n"
     return process, owner
@@ -153,7 +156,7 @@ def started(code: str) -> tuple[subprocess.Popen[str], str]:
 
 @pytest.mark.parametrize("code", ENDS)
 def test_a_process_leaves_nothing_when_it_ends(code):
-    process, owner = started(code)
+    process, owner = started(code, whole=True)
     process.communicate(timeout=40)
     assert not get_engine().leftovers({"component-flows.owner": owner})
     assert not [one for one in (get_site().home / "warm").iterdir() if one.name.startswith(f"{process.pid}-")]
