@@ -15,7 +15,7 @@ from interfaces.graph_values import values_in
 from interfaces.value import ComponentInterfaceValue
 from tasks.form_inputs import given_to_graph
 from tasks.in_thread import in_thread
-from tasks.keep_graph_run import kept_graph_run
+from tasks.keep_graph_run import kept_graph_run, kept_meanwhile
 from tasks.plan_graph import plan_graph
 from tasks.reuse import check_refreshed, find_earlier
 from tasks.run_pages import show_graph, with_parts
@@ -79,7 +79,8 @@ async def run_graph(
         return NodeRun(outputs=job.outputs, job=job)
 
     nodes = Nodes(plan, run_node)
-    outputs = await with_parts(nodes.run(), count=plan.jobs)
+    async with kept_meanwhile(plan, nodes.outcome, run_id=current_flow_run_id(), started_at=started_at):
+        outputs = await with_parts(nodes.run(), count=plan.jobs)
     done = GraphRun(
         graph=graph,
         inputs=plan.inputs,

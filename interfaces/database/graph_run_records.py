@@ -1,11 +1,12 @@
-"""Runs of graphs in the database: written once, when a run has ended."""
+"""Runs of graphs in the database: written as a run begins, now and then while it runs, and once when it has ended."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from interfaces.crates.records import GraphRecord
@@ -17,13 +18,23 @@ from interfaces.database.tables import GraphRunRow
 from interfaces.errors import UnknownName
 from interfaces.graph import Graph
 from interfaces.graph_values import Carried
+from interfaces.owners import Owner
 from interfaces.value import ComponentInterfaceValue, find_values
 
 _MESSAGE_LENGTH = 1024
 
 
 def save_graph_run(session: Session, record: GraphRecord) -> None:
-    """Keep a run; one that is kept already stays as it is."""
+    """Keep a run that has ended; one that is kept as ended already stays as it is."""
+    _save(session, record, completed_at=record.completed_at)
+
+
+def save_unfinished_graph_run(session: Session, record: GraphRecord) -> None:
+    """Keep a run as far as it has come, so that a process that is killed leaves that much; this process runs it."""
+    _save(session, record, completed_at=None)
+
+
+def _save(session: Session, record: GraphRecord, *, completed_at: datetime | None) -> None:
     columns = {
         "id": record.id,
         "graph_slug": record.graph.slug,
@@ -37,13 +48,19 @@ def save_graph_run(session: Session, record: GraphRecord) -> None:
         "run_by": record.run_by[:255],
         "error_message": record.error_message[:_MESSAGE_LENGTH],
         "started_at": record.started_at,
-        "completed_at": record.completed_at,
+        "completed_at": completed_at,
+        "runner": str(Owner.current()),
     }
-    insert_if_new(session, GraphRunRow, columns, unique=["id"])
+    if insert_if_new(session, GraphRunRow, columns, unique=["id"]):
+        return
+    open_one = (GraphRunRow.id == record.id) & GraphRunRow.completed_at.is_(None)
+    session.execute(update(GraphRunRow).where(open_one).values(**columns))
 
 
 def find_graph_run(session: Session, start: str) -> GraphRecord | None:
     """The kept run whose id is that or starts so; None where none does.
+
+    One that has not ended is told as far as it has come, with an error message that says so.
 
     Raises:
         UnknownName: Several do.
@@ -82,11 +99,18 @@ def _record(session: Session, row: GraphRunRow) -> GraphRecord:
         left_out=row.left_out,
         reused=frozenset(row.reused),
         started_at=row.started_at,
-        completed_at=row.completed_at,
-        error_message=row.error_message,
+        completed_at=row.completed_at or max((one.modified for one in jobs.values()), default=row.started_at),
+        error_message=row.error_message if row.completed_at is not None else _unfinished(row),
         run_by=row.run_by,
         software=row.software,
     )
+
+
+def _unfinished(row: GraphRunRow) -> str:
+    owner = Owner.from_text(row.runner)
+    if owner is not None and owner.is_alive() is False:
+        return "The process that ran it went away before it had ended"
+    return "It has not ended yet, as far as is known"
 
 
 def _values(kept: dict[str, Any], found: dict[int, ComponentInterfaceValue]) -> dict[str, Carried]:

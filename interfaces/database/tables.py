@@ -274,7 +274,7 @@ class AdmissionRow(Base):
 
 
 class GraphRunRow(Base):
-    """A `GraphRecord`: what a run of a graph was, written when it has ended."""
+    """A `GraphRecord`: what a run of a graph was, or is so far; written as it begins, now and then, and at its end."""
 
     __tablename__ = "graph_run"
 
@@ -292,7 +292,9 @@ class GraphRunRow(Base):
     run_by: Mapped[str] = mapped_column(String(255))
     error_message: Mapped[str] = mapped_column(String(1024))
     started_at: Mapped[datetime]
-    completed_at: Mapped[datetime] = mapped_column(index=True)
+    completed_at: Mapped[datetime | None] = mapped_column(index=True)
+    # The process that runs it, as `Owner` writes it; of one that has ended, that ran it.
+    runner: Mapped[str] = mapped_column(String(255), server_default="", default="")
 
 
 class BatchRow(Base):

@@ -10,12 +10,18 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
 from prefect.client.schemas.sorting import FlowRunSort
 from puppet_scripts import MASK, REPORT
+from sqlalchemy import select
 
 from flows import run_graph
+from flows.maintenance import reap
 from flows.server import ensure_server
 from flows.server_settings import client_settings
 from interfaces import ComponentException, ComponentJob, JobStatus
+from interfaces.database.graph_run_records import find_graph_run
+from interfaces.database.tables import GraphRunRow
 from interfaces.errors import GraphInvalid, InvalidInputs, UnknownName
+from interfaces.site import get_site
+from tasks.export_crate import export_crate
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
 
@@ -105,3 +111,33 @@ def test_a_graph_that_no_longer_fits_its_components_is_refused_before_anything_r
         run_graph("broken", inputs(scan))
     assert any("gone" in problem for problem in caught.value.problems)
     assert any("nowhere" in problem for problem in caught.value.problems)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from flows import run_graph
+run_graph("puppet-diamond", {"first": sys.argv[1], "others": sys.argv[2], "image": Path(sys.argv[3])}, refresh=True)
+"""
+
+
+def test_a_run_that_is_killed_is_kept_as_far_as_it_came_and_can_be_exported(scan, script, until, tmp_path):
+    slow = "import time\ntime.sleep(600)\n" + REPORT.format(report="{}")
+    process = script(KILLED, MASK.format(voxels="[0, 1] * 4"), slow, scan)
+
+    def kept():
+        with get_site().database.session() as session:
+            rows = session.scalars(select(GraphRunRow).where(GraphRunRow.completed_at.is_(None))).all()
+        return next((row for row in rows if "top" in row.jobs), None)
+
+    row = until(kept)
+    process.kill()
+    process.wait()
+    with get_site().database.session() as session:
+        record = find_graph_run(session, str(row.id))
+    assert record.error_message == "The process that ran it went away before it had ended"
+    assert record.jobs["top"].status is JobStatus.SUCCESS
+    assert set(record.inputs) == {"first", "others", "image"}
+    crate = export_crate(str(row.id), tmp_path / "crate")
+    assert "went away" in (crate / "ro-crate-metadata.json").read_text()
+    reap()
