@@ -21,8 +21,8 @@ from interfaces.database.component_records import save_component, save_image
 from interfaces.database.job_records import save_job
 from interfaces.database.tables import JobRow
 from interfaces.job_figures import FIGURES, Figures
-from interfaces.site import Site, get_site
 from interfaces.job_statistics import job_statistics
+from interfaces.site import Site, get_site
 
 GOAL_S = 1.0
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
