@@ -1,4 +1,4 @@
-"""How far a batch is, in the terminal and in the Prefect UI."""
+"""How far the cases of a batch or an evaluation are, in the terminal and in the Prefect UI."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 
 from interfaces.batch_summary import Tally
 from interfaces.estimates import estimate
+from interfaces.reports.words import seconds_text
 from tasks.in_thread import in_thread
 from tasks.run_logging import run_logger
 
@@ -51,6 +52,11 @@ class BatchProgress:
         failed = f", {self.failed} failed" if self.failed else ""
         kept = f", {self.kept} from before" if self.kept else ""
         return f"{self.done} of {self.total} cases{failed}{kept}"
+
+    @property
+    def described(self) -> str:
+        """The same with the time left."""
+        return f"{self.text}, about {seconds_text(self.left_s)} left" if self.left_s else self.text
 
 
 Show = Callable[[BatchProgress], None]
@@ -107,10 +113,15 @@ class Clock:
 
 
 @asynccontextmanager
-async def reported(clock: Clock) -> AsyncIterator[None]:
-    """Show how far the batch is, until the end of the block and at it; a server that is away does not disturb it."""
+async def reported(clock: Clock, *, key: str = "batch") -> AsyncIterator[None]:
+    """Show how far the cases are, until the end of the block and at it; a server that is away does not disturb it.
+
+    Args:
+        clock: Knows how far they are.
+        key: Of the artifact in the Prefect UI.
+    """
     await in_thread(clock.expect)
-    artifact = await _created(clock.now())
+    artifact = await _created(clock.now(), key)
     reporting = asyncio.create_task(_report(clock, artifact))
     try:
         yield
@@ -141,9 +152,9 @@ def _percent(progress: BatchProgress) -> float:
     return 100 * progress.done / progress.total
 
 
-async def _created(progress: BatchProgress) -> UUID | None:
+async def _created(progress: BatchProgress, key: str) -> UUID | None:
     try:
-        return await acreate_progress_artifact(_percent(progress), key="batch", description=progress.text)
+        return await acreate_progress_artifact(_percent(progress), key=key, description=progress.described)
     except NOT_SHOWN as error:
         run_logger().warning("The progress can't be shown in the Prefect UI: %s", error)
         return None
@@ -153,6 +164,6 @@ async def _updated(artifact: UUID | None, progress: BatchProgress) -> None:
     if artifact is None:
         return
     try:
-        await aupdate_progress_artifact(artifact, _percent(progress), description=progress.text)
+        await aupdate_progress_artifact(artifact, _percent(progress), description=progress.described)
     except NOT_SHOWN as error:
         run_logger().warning("The progress could not be updated in the Prefect UI: %s", error)

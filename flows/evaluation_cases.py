@@ -9,16 +9,19 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from flows.batch import CASES_PER_CORE
+from flows.batch_progress import Clock, reported
 from flows.case_run import OF_ALL_CASES
 from flows.component_job import run_component
 from flows.graph import run_graph
 from interfaces import messages
 from interfaces.algorithm_fit import Route
+from interfaces.batch_summary import Tally
 from interfaces.cases import Case
 from interfaces.engine import get_engine
 from interfaces.errors import ComponentException, DefinitionError, InvalidInputs
 from interfaces.evaluations import EvaluatedCase, Evaluation, FailedCases
 from interfaces.graph_run import GraphRun
+from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.settings import get_settings
 from tasks.evaluation_records import case_recorded
@@ -72,9 +75,11 @@ async def run_cases(
     """
     workers = min(await in_thread(_parallel, parallel), plan.source.count)
     run = _Run(plan=plan, evaluation=evaluation, refresh=refresh)
+    components, total = plan.algorithm.components, plan.source.count
+    clock = Clock(tally=run.tally, total=total, parallel=workers, components=components)
     pending = iter(enumerate(plan.source.read()))
     try:
-        async with asyncio.TaskGroup() as group:
+        async with reported(clock, key="cases"), asyncio.TaskGroup() as group:
             for _ in range(workers):
                 group.create_task(run.work(pending))
     except BaseExceptionGroup as several:
@@ -99,6 +104,7 @@ class _Run:
     plan: EvaluationPlan
     evaluation: Evaluation
     refresh: bool
+    tally: Tally = field(default_factory=Tally)
     _cases: dict[int, EvaluatedCase] = field(default_factory=dict)
     _jobs: dict[int, dict[str, ComponentJob]] = field(default_factory=dict)
     _errors: dict[int, BaseException] = field(default_factory=dict)
@@ -125,6 +131,8 @@ class _Run:
             number, case = found
             self._cases[number] = await self._case(number, case)
             await in_thread(case_recorded, self.evaluation, number, self._cases[number])
+            status = JobStatus.FAILURE if self._cases[number].failed else JobStatus.SUCCESS
+            self.tally.count(case.id, status, self._cases[number].error_message)
 
     async def _case(self, number: int, case: Case) -> EvaluatedCase:
         try:

@@ -40,10 +40,9 @@ def batch(name: str, cases: str, results: Path, parallel: int | None, refresh: b
     # A case logs a dozen lines, which are in the Prefect UI as well; the variable shows them here, too.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     from flows.batch import run_batch_to_file
-    from flows.batch_progress import shown_by
     from flows.commands.describing import print_json
 
-    with _Shown.on_stderr() as shown, shown_by(shown):
+    with cases_shown() as shown:
         try:
             summary = run_batch_to_file(name, cases, results, parallel=parallel, refresh=refresh)
         except (KeyboardInterrupt, SystemExit):
@@ -68,6 +67,15 @@ def _print(summary: BatchSummary) -> None:
         more = ", ..." if reason.count > len(reason.cases) else ""
         click.echo(f"{reason.count} failed: {reason.message} ({', '.join(reason.cases)}{more})")
     click.echo(f"results: {summary.results}")
+
+
+@contextmanager
+def cases_shown() -> Iterator[_Shown]:
+    """Show on stderr how far the cases are that are run within this."""
+    from flows.batch_progress import shown_by
+
+    with _Shown.on_stderr() as shown, shown_by(shown):
+        yield shown
 
 
 class _Shown:

@@ -46,6 +46,7 @@ def evaluate(
 
     CASES is a CSV file, a folder or an archive; the phase's own archive unless given.
     """
+    from flows.commands.batching import cases_shown
     from flows.commands.describing import print_json
     from flows.commands.running import read_texts
     from flows.evaluation import evaluate as evaluate_flow
@@ -57,15 +58,11 @@ def evaluate(
     with get_site().database.session() as session:
         additional = find_phases(session, [phase])[phase].additional_inputs
         interfaces = find_interfaces(session, additional)
-    result = evaluate_flow(
-        phase,
-        algorithm,
-        cases,
-        read_texts(texts, interfaces),
-        failed_cases=failed_cases,
-        parallel=parallel,
-        refresh=refresh,
-    )
+    inputs = read_texts(texts, interfaces)
+    with cases_shown():
+        result = evaluate_flow(
+            phase, algorithm, cases, inputs, failed_cases=failed_cases, parallel=parallel, refresh=refresh
+        )
     if folder is not None:
         export_values(result.job.outputs, folder)
     if as_json:
