@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any, TypeVar
+from typing import cast as cast_type
 from uuid import UUID
 
-from sqlalchemy import String, cast, func, select, update
+from sqlalchemy import String, Table, Update, bindparam, cast, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from interfaces.cache_keys import inputs_part
 from interfaces.component_images import ComponentImage
 from interfaces.database.component_records import image_from_row, tarball_from_row
 from interfaces.database.follow_up_records import add_follow_up
 from interfaces.database.in_parts import in_parts
-from interfaces.database.inserting import insert_if_new
+from interfaces.database.inserting import insert_all_if_new
 from interfaces.database.lease_records import lease_end
 from interfaces.database.tables import ImageRow, JobRow, JobValueRow, TarballRow
 from interfaces.errors import InvalidMove, UnknownName
 from interfaces.job_figures import packed
-from interfaces.job_status import JobStatus
+from interfaces.job_status import FINAL, JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.owners import Owner
 from interfaces.tarballs import Tarball
@@ -53,6 +56,19 @@ _SAME = (
 )
 """Fields that have the same name and form in the record and in the row."""
 
+_ENDED = [status.value for status in FINAL]
+
+_UNDER_WAY = frozenset(
+    {
+        JobStatus.PROVISIONING,
+        JobStatus.PROVISIONED,
+        JobStatus.EXECUTING,
+        JobStatus.EXECUTED,
+        JobStatus.PARSING,
+    }
+)
+"""Statuses in which a job's values stay what they are: with its inputs, and without outputs."""
+
 
 def _columns(job: ComponentJob) -> dict[str, Any]:
     return {
@@ -83,31 +99,49 @@ def save_job(session: Session, job: ComponentJob) -> None:
             is no longer the truth.
     """
     owner = str(Owner.current())
-    # An update comes first, so that the row is locked while it is compared (SQLite: the whole database).
-    held = (JobRow.id == job.id) & JobRow.lease_owner.in_(("", owner))
-    locked = session.execute(update(JobRow).where(held).values(modified=job.modified)).rowcount  # type: ignore[attr-defined]
-    row = session.get(JobRow, job.id, populate_existing=True)
-    if row is None:
-        lease = {} if job.status.is_final else {"lease_owner": owner, "lease_until": lease_end()}
-        session.add(JobRow(id=job.id, **_columns(job), **lease))
+    columns = _columns(job) | ({"claimed_key": None} if job.status.is_final else {})
+    keys = {"this_job": job.id, "this_owner": owner, "this_status": job.status.value}
+    if session.execute(_update(), {**columns, **keys}).rowcount:  # type: ignore[attr-defined]
+        if (known := session.identity_map.get(identity_key(JobRow, job.id))) is not None:
+            session.expire(known)
     else:
-        before = JobStatus(row.status)
-        if not locked:
-            raise InvalidMove(f"the job {job.id} was taken over by another process; 'component-flows show' has its end")
-        if before.is_final and job.status is not before:
-            raise InvalidMove(f"the job {job.id} has ended ({before.label}); that can't be changed")
-        for name, value in _columns(job).items():
-            if getattr(row, name) != value:
-                setattr(row, name, value)
-        if job.status.is_final:
-            row.claimed_key = None  # with its end, so that nobody sees neither a runner nor a result
-    session.flush()
-    for direction, values in (("input", job.inputs.values()), ("output", job.outputs.values()), ("staged", job.staged)):
-        for value in values:
-            columns = {"job_id": job.id, "direction": direction, "value_pk": value.pk}
-            insert_if_new(session, JobValueRow, columns, unique=list(columns))
+        _add_job(session, job, columns, owner)
+    if job.status not in _UNDER_WAY:
+        _link_values(session, job)
     if job.status.is_final and (reference := job.follow_up):
         add_follow_up(session, job.id, reference)
+
+
+@cache
+def _update() -> Update:
+    """The statement that writes a job that is there, and neither another's nor ended otherwise."""
+    table = cast_type(Table, JobRow.__table__)
+    is_ours = table.c.lease_owner.in_(("", bindparam("this_owner")))
+    may_be = table.c.status.not_in(_ENDED) | (table.c.status == bindparam("this_status"))
+    return update(table).where(table.c.id == bindparam("this_job"), is_ours, may_be)
+
+
+def _add_job(session: Session, job: ComponentJob, columns: Mapping[str, Any], owner: str) -> None:
+    status, held_by = JobRow.status, JobRow.lease_owner
+    found = session.execute(select(status, held_by).where(JobRow.id == job.id)).one_or_none()
+    if found is not None:
+        if found.lease_owner not in ("", owner):
+            raise InvalidMove(f"the job {job.id} was taken over by another process; 'component-flows show' has its end")
+        label = JobStatus(found.status).label
+        raise InvalidMove(f"the job {job.id} has ended ({label}); that can't be changed")
+    lease = {} if job.status.is_final else {"lease_owner": owner, "lease_until": lease_end()}
+    session.add(JobRow(id=job.id, **columns, **lease))
+    session.flush()
+
+
+def _link_values(session: Session, job: ComponentJob) -> None:
+    each = (("input", job.inputs.values()), ("output", job.outputs.values()), ("staged", job.staged))
+    rows = [
+        {"job_id": job.id, "direction": direction, "value_pk": value.pk}
+        for direction, values in each
+        for value in values
+    ]
+    insert_all_if_new(session, JobValueRow, rows, unique=("job_id", "direction", "value_pk"))
 
 
 def load_job(session: Session, job_id: UUID | str) -> ComponentJob:
