@@ -22,6 +22,7 @@ from interfaces.errors import DefinitionError
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from tasks.admission import admitted
+from tasks.as_whole import as_whole
 from tasks.attempts import run_container, take_outputs
 from tasks.chain import check_reference, kept_reference
 from tasks.create_job import create_job, repeat_job
@@ -144,7 +145,7 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
         try:
             with stoppable(job, cancel):
                 await in_thread(ensure_guardian)
-                job = await validate_inputs(job, inputs)
+                job = await validate_inputs(as_whole(job), as_whole(inputs))
                 async with admitted(job):
                     job = await run_container(job)
                 job = await take_outputs(job)

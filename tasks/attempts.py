@@ -16,6 +16,7 @@ from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from interfaces.storage.job_folder import JobFolder
 from tasks.adopt import adopted
+from tasks.as_whole import as_whole
 from tasks.collect_outputs import collect_outputs
 from tasks.deprovision import deprovisioned
 from tasks.execute import execute
@@ -40,7 +41,7 @@ async def run_container(job: ComponentJob) -> ComponentJob:
     for pause_s in (*BACK_OFF_S, None):
         try:
             if job.status is not JobStatus.EXECUTED:
-                job = await execute(job)
+                job = await execute(as_whole(job))
             return job
         except EngineError as error:
             if pause_s is None or not is_transient(error):
@@ -86,7 +87,7 @@ async def take_outputs(job: ComponentJob) -> ComponentJob:
     """
     for pause_s in (*BACK_OFF_S, None):
         try:
-            return await collect_outputs(job)
+            return await collect_outputs(as_whole(job))
         except EngineError as error:
             if pause_s is None or not is_transient(error):
                 raise
