@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from interfaces.secrets_in_logs import keep_secrets_out_of_logs
+
 if TYPE_CHECKING:
     from flows.batch import arun_batch as arun_batch
     from flows.batch import arun_batch_to_file as arun_batch_to_file
@@ -57,6 +59,8 @@ _HOMES = {
 }
 
 __all__ = sorted(_HOMES)
+
+keep_secrets_out_of_logs()  # wherever flows run, in a worker's process too
 
 
 def __getattr__(name: str) -> Any:

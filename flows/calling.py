@@ -26,6 +26,7 @@ from flows.cancelling import WatchedEngine
 from flows.edges import hand_on, upstream_of
 from flows.parameters import hidden, holds_reference, sealed, shortened, shown, unsealed
 from flows.server import client_settings, ensure_server
+from flows.server_settings import access_updates
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -147,12 +148,12 @@ class CallableFlow(Flow[P, R]):
 
     def serve(self, *args: Any, **kwargs: Any) -> None:
         """Serve runs of this flow from this process; see `prefect.flows.Flow.serve`."""
-        with temporary_settings({"api.url": ensure_server()}):
+        with temporary_settings(access_updates(ensure_server())):
             super().serve(*args, **kwargs)
 
     def deploy(self, *args: Any, **kwargs: Any) -> Any:
         """Deploy this flow; see `prefect.flows.Flow.deploy`."""
-        with temporary_settings({"api.url": ensure_server()}):
+        with temporary_settings(access_updates(ensure_server())):
             return super().deploy(*args, **kwargs)
 
     def serialize_parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:

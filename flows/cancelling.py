@@ -25,6 +25,7 @@ from prefect.utilities.callables import call_with_parameters
 from flows.begun_engine import BegunEngine
 from interfaces import messages
 from interfaces.errors import ComponentFlowsError
+from interfaces.secrets import without_secrets
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -88,6 +89,12 @@ class WatchedEngine(BegunEngine[P, R]):
         state.message, state.name = str(exc), state_name(exc)
         self._raised = exc
         return await self.set_state(state)
+
+    async def set_state(self, state: State[Any], force: bool = False) -> State[Any]:
+        """Tell the state, whose message may quote whatever broke the run off."""
+        if state.message:
+            state.message = without_secrets(state.message)
+        return await super().set_state(state, force)
 
     async def handle_crash(self, exc: BaseException) -> None:
         """Report how the body was broken off."""

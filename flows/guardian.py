@@ -23,9 +23,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from interfaces.access import RUNNER_VARIABLE
 from interfaces.database.follow_up_records import unfinished_follow_ups
 from interfaces.database.lease_records import leases
+from interfaces.database.worker_run_records import WorkerRun, unfinished_worker_runs
 from interfaces.engine import get_engine
 from interfaces.errors import ComponentFlowsError
 from interfaces.secrets import without_secrets
+from interfaces.secrets_in_logs import show_fault_without_secrets
 from interfaces.settings import get_settings
 from interfaces.site import Site, get_site
 from tasks.sweep import sweep
@@ -111,14 +113,14 @@ def _watch(site: Site) -> None:
         now = time.monotonic()
         try:
             with site.database.session() as session:
-                held = leases(session)
+                held, runs = leases(session), unfinished_worker_runs(session)
         except SQLAlchemyError as error:
             _say(f"the database is away: {error}")
             time.sleep(PATIENCE_S)
             continue
-        if held:
+        if held or runs:
             busy = now
-        if any(lease.is_over() for lease in held) or (held and now - tidied >= TIDY_S):
+        if any(lease.is_over() for lease in held) or _is_left(runs) or (held and now - tidied >= TIDY_S):
             tidied = now
             _tidy()
         if now - busy >= IDLE_S:
@@ -131,7 +133,11 @@ def _anything_held(site: Site) -> bool:
     if not site.home.is_dir():
         return False
     with site.database.session() as session:
-        return bool(leases(session))
+        return bool(leases(session) or unfinished_worker_runs(session))
+
+
+def _is_left(runs: list[WorkerRun]) -> bool:
+    return any(run.is_abandoned() for run in runs)
 
 
 def _tidy() -> None:
@@ -139,7 +145,8 @@ def _tidy() -> None:
     site = get_site()
     try:
         with site.database.session() as session:
-            needs_more = any(lease.is_over() for lease in leases(session)) or bool(unfinished_follow_ups(session))
+            over = any(lease.is_over() for lease in leases(session)) or _is_left(unfinished_worker_runs(session))
+            needs_more = over or bool(unfinished_follow_ups(session))
         if needs_more:
             _settle()
         elif swept := sweep(site, get_engine()):
@@ -155,6 +162,7 @@ def _settle() -> None:
 
     from flows.maintenance import left_follow_ups, mirror, reap
     from flows.server import client_settings, status
+    from flows.taking_up import lost_worker_runs, take_up_lost_runs
     from tasks.reap import reaped
 
     done = reaped()
@@ -166,6 +174,10 @@ def _settle() -> None:
     if done.jobs and server.running and server.url is not None:
         with client_settings(server.url):
             asyncio.run(mirror(done.jobs))
+    if lost_worker_runs() and server.running and server.url is not None:
+        with client_settings(server.url):
+            for flow_run_id in asyncio.run(take_up_lost_runs()):
+                _say(f"the flow run {flow_run_id} is to be taken up again")
     if left_follow_ups():
         reap()
 
@@ -175,4 +187,5 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    sys.excepthook = show_fault_without_secrets
     guard(get_site())

@@ -10,6 +10,8 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.utilities.annotations import quote
 
+from interfaces.secrets import all_without_secrets, without_secrets
+
 REFERENCE = "$ref"
 
 SHOWN_BYTES = 64 * 1024
@@ -42,11 +44,11 @@ def shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def shortened(value: Any) -> Any:
-    """A parameter as JSON, where long values are only named: it is shown, and the value is never read from it again."""
+    """A parameter as JSON without secrets, where long values are only named: the value is never read from it again."""
     if isinstance(value, dict):
-        return {key: shortened(one) for key, one in value.items()}
+        return {without_secrets(key) if isinstance(key, str) else key: shortened(one) for key, one in value.items()}
     size = len(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
-    return value if size <= SHOWN_BYTES else f"<{type(value).__name__} of {size} bytes>"
+    return all_without_secrets(value) if size <= SHOWN_BYTES else f"<{type(value).__name__} of {size} bytes>"
 
 
 class _Sealed(dict[Any, Any]):

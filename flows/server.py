@@ -8,7 +8,8 @@ process, finds it again. All that it needs and writes is in one folder, ``<home>
     server.log    what it prints; server.log.1 is the log before
     prefect.db    the database; outlives the server
 
-The server listens on loopback only, survives the process that started it, and stays until `stop()`.
+The server listens on loopback unless the settings say otherwise, survives the process that started it, and stays until
+`stop()`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from threading import Thread
 from filelock import FileLock, Timeout
 
 from flows.server_process import LOG_FILE, ServerProcess, find, forget, launch
-from flows.server_settings import HOST, client_settings
+from flows.server_settings import LOOPBACK, access_updates, client_settings, reachable
 from interfaces.errors import ServiceUnavailable
 from interfaces.settings import get_settings
 
@@ -79,6 +80,7 @@ def ensure_server() -> str:
         return start()
     if url not in _reached:
         _reach(url)
+        _check_admission(url)
         _reached.add(url)
     return url
 
@@ -98,13 +100,23 @@ def start() -> str:
     """Start the local server, or find the one that runs, and return the URL of its API.
 
     Raises:
-        ServiceUnavailable: It does not come up within `server.start_timeout_s`, or its port is taken.
+        ServiceUnavailable: It does not come up within `server.start_timeout_s`, its port is taken, or the server that
+            runs was started with another `server.auth`.
     """
     folder = _folder()
     server = find(folder)
     if server is None or not _usable(server, PROBE_TIMEOUT_S):
         server = _start_alone(folder)
-    _keep_off_the_proxy()
+    _keep_off_the_proxy(server.host)
+    wanted = get_settings().server
+    if server.has_auth != (wanted.auth is not None) or server.host != str(wanted.host):
+        raise ServiceUnavailable(
+            "The Prefect server that runs was started with other settings for server.host or server.auth: run "
+            "'component-flows server stop', and the next run starts it anew."
+        )
+    if server.has_auth and server.url not in _reached:
+        _check_admission(server.url)
+        _reached.add(server.url)
     return server.url
 
 
@@ -175,6 +187,7 @@ def _usable(server: ServerProcess, patience_s: float) -> bool:
 def _start_alone(folder: Path) -> ServerProcess:
     """Start a server while no other process does; where one just did, find that one."""
     settings = get_settings().server
+    auth = settings.auth.get_secret_value() if settings.auth else None
     patience_s = settings.start_timeout_s
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -185,7 +198,7 @@ def _start_alone(folder: Path) -> ServerProcess:
                     return server
                 server.end()
             forget(folder)
-            return launch(folder, port=settings.port, patience_s=patience_s)
+            return launch(folder, port=settings.port, patience_s=patience_s, host=str(settings.host), auth=auth)
     except Timeout as error:
         raise ServiceUnavailable(
             f"Another process has been starting or stopping the Prefect server for {2 * patience_s:g} s; "
@@ -199,7 +212,7 @@ def _problem(url: str) -> Exception | None:
     from prefect.client.orchestration import get_client
     from prefect.settings import temporary_settings
 
-    with temporary_settings(updates={"api.url": url, "client.max_retries": 0}):
+    with temporary_settings(updates={**access_updates(url), "client.max_retries": 0}):
         return get_client(sync_client=True).api_healthcheck()
 
 
@@ -210,6 +223,26 @@ def _reach(url: str) -> None:
             f"The Prefect API at {url} does not answer ({problem}): start that server, or unset PREFECT_API_URL (or "
             "the profile's PREFECT_API_URL) so that a local one is started."
         ) from problem
+
+
+def _check_admission(url: str) -> None:
+    """See that the API lets this process in; whether it is well, it tells everybody."""
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import PrefectHTTPStatusError
+    from prefect.settings import temporary_settings
+
+    with temporary_settings(updates={**access_updates(url), "client.max_retries": 0}):
+        try:
+            get_client(sync_client=True).api_version()
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code not in (401, 403):
+                return
+            raise ServiceUnavailable(
+                f"The Prefect API at {url} does not accept our credentials: set PREFECT_API_AUTH_STRING to its name and "
+                "password (or PREFECT_API_KEY), or COMPONENT_FLOWS_SERVER__AUTH for the local server."
+            ) from None
+        except Exception:
+            return  # it may be an older or another server; a run will tell
 
 
 def _send_the_rest() -> None:
@@ -226,9 +259,10 @@ def _send_the_rest() -> None:
         thread.join()
 
 
-def _keep_off_the_proxy() -> None:
+def _keep_off_the_proxy(host: str) -> None:
     """Keep requests to this machine from a site's web proxy, which Prefect's client would send them to."""
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [host for host in os.environ.get(name, "").split(",") if host]
-        if HOST not in hosts:
-            os.environ[name] = ",".join([*hosts, HOST])
+        own = [one for one in dict.fromkeys((LOOPBACK, reachable(host))) if one not in hosts]
+        if own:
+            os.environ[name] = ",".join([*hosts, *own])

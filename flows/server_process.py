@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import os
@@ -15,12 +16,20 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from flows.server_settings import DATABASE_FILE, HOST, server_command, server_environment
+from flows.server_settings import (
+    DATABASE_FILE,
+    LOOPBACK,
+    STATE_FILE,
+    reachable,
+    server_command,
+    server_environment,
+    url_of,
+)
 from flows.server_template import keep_template, use_template
 from interfaces.errors import ServiceUnavailable
 
 FIRST_PORT, LAST_PORT = 4300, 4999
-STATE_FILE, LOG_FILE = "server.json", "server.log"
+LOG_FILE = "server.log"
 
 STOP_GRACE_S = 15.0
 """Seconds between SIGTERM and SIGKILL when the server is stopped; it needs one or two."""
@@ -35,9 +44,11 @@ class ServerProcess:
     Attributes:
         pid: Process id, also of its process group.
         process_start: When the process started, as the system words it: tells it from a later one with the same id.
-        port: Port on loopback.
+        port: Its port.
         version: Version of Prefect that it runs.
         started: When it was launched (ISO 8601, UTC).
+        host: The address that it listens on.
+        has_auth: Whether it asks for name and password.
     """
 
     pid: int
@@ -45,11 +56,13 @@ class ServerProcess:
     port: int
     version: str
     started: str
+    host: str = LOOPBACK
+    has_auth: bool = False
 
     @property
     def url(self) -> str:
         """URL of its API."""
-        return f"http://{HOST}:{self.port}/api"
+        return url_of(self.host, self.port)
 
     def runs(self) -> bool:
         """Whether that process is still there."""
@@ -59,7 +72,7 @@ class ServerProcess:
         """Whether it answers within so many seconds. One request waits in the socket's queue while the server loads."""
         deadline = time.monotonic() + patience_s
         while (left_s := deadline - time.monotonic()) > 0 and self.runs():
-            connection = http.client.HTTPConnection(HOST, self.port, timeout=left_s)
+            connection = http.client.HTTPConnection(reachable(self.host), self.port, timeout=left_s)
             try:
                 connection.request("GET", "/api/health")
                 return connection.getresponse().status == http.HTTPStatus.OK
@@ -121,15 +134,19 @@ def forget(folder: Path) -> None:
     (folder / STATE_FILE).unlink(missing_ok=True)
 
 
-def launch(folder: Path, *, port: int, patience_s: float) -> ServerProcess:
+def launch(
+    folder: Path, *, port: int, patience_s: float, host: str = LOOPBACK, auth: str | None = None
+) -> ServerProcess:
     """Start a server and wait until it answers.
 
     The state file is written before the wait: a caller who is interrupted leaves a server that the next one finds.
 
     Args:
         folder: Absolute path of the server's folder.
-        port: Port on loopback; 0: the first free one from `FIRST_PORT`.
+        port: Its port; 0: the first free one from `FIRST_PORT`.
         patience_s: Seconds that it may take to answer.
+        host: The address that it listens on.
+        auth: ``name:password`` that it asks for, or None.
 
     Raises:
         ServiceUnavailable: The port is taken, or the server does not answer in time.
@@ -142,11 +159,11 @@ def launch(folder: Path, *, port: int, patience_s: float) -> ServerProcess:
     if fresh:
         use_template(folder / DATABASE_FILE)
     # The listening socket is handed over ready: no other program can take the port while the server loads.
-    with closing(_listen(port)) as listener, log.open("ab") as output:
+    with closing(_listen(host, port)) as listener, log.open("ab") as output:
         bound = listener.getsockname()[1]
         process = subprocess.Popen(
             server_command(listener.fileno()),
-            env=server_environment(folder, bound, os.environ),
+            env=server_environment(folder, host, bound, os.environ, auth=auth),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -161,6 +178,8 @@ def launch(folder: Path, *, port: int, patience_s: float) -> ServerProcess:
         port=bound,
         version=version("prefect"),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
+        host=host,
+        has_auth=auth is not None,
     )
     remember(folder, server)
     if not server.answers(patience_s):
@@ -173,20 +192,25 @@ def launch(folder: Path, *, port: int, patience_s: float) -> ServerProcess:
     return server
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in [port] if port else range(FIRST_PORT, LAST_PORT + 1):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Accepted connections inherit it; uvicorn does not set it on a socket that it is given, and answers would lag.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            listener.bind((HOST, candidate))
+            listener.bind((host, candidate))
             listener.listen(512)
-        except OSError:
+        except OSError as error:
             listener.close()
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise ServiceUnavailable(
+                    f"This machine does not have the address {host}: set COMPONENT_FLOWS_SERVER__HOST to one of its own."
+                ) from error
             continue
         return listener
-    taken = f"Port {port} of {HOST} is" if port else f"All ports of {HOST} from {FIRST_PORT} to {LAST_PORT} are"
+    taken = f"Port {port} of {host} is" if port else f"All ports of {host} from {FIRST_PORT} to {LAST_PORT} are"
     raise ServiceUnavailable(
         f"{taken} in use by other programs: set COMPONENT_FLOWS_SERVER__PORT to a free one for the Prefect server."
     )

@@ -6,10 +6,12 @@ ten times as much as it needs to.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,12 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 
 from prefect.context import SettingsContext, get_settings_context
 from prefect.settings import Settings
+from pydantic import SecretStr
 
-HOST = "127.0.0.1"
-DATABASE_FILE = "prefect.db"
+from interfaces.settings import get_settings
+
+LOOPBACK = "127.0.0.1"
+STATE_FILE, DATABASE_FILE = "server.json", "prefect.db"
 
 CLIENT_MAX_RETRIES = 8
 """Retries of one API request; with Prefect's back-off they ride out about 8 minutes without a server."""
@@ -39,16 +44,21 @@ can hold what a URL can't.
 """
 
 
-def server_environment(folder: Path, port: int, inherited: Mapping[str, str]) -> dict[str, str]:
+def server_environment(
+    folder: Path, host: str, port: int, inherited: Mapping[str, str], *, auth: str | None = None
+) -> dict[str, str]:
     """Environment of the server process.
 
     The caller's own `PREFECT_...` variables are left out: they are for clients, or for a server of the caller's own.
 
     Args:
         folder: Absolute path of the server's folder; becomes its `PREFECT_HOME`.
-        port: The port that the server listens on; pages from elsewhere may not call it.
+        host: The address that the server listens on.
+        port: Its port; pages from elsewhere may not call it.
         inherited: The environment to start from.
+        auth: ``name:password`` that the server asks for, or None.
     """
+    origins = [f"http://{name}:{port}" for name in dict.fromkeys((in_url(reachable(host)), LOOPBACK, "localhost"))]
     kept = {name: value for name, value in inherited.items() if not name.startswith("PREFECT_")}
     return kept | {
         "DO_NOT_TRACK": "1",
@@ -60,7 +70,8 @@ def server_environment(folder: Path, port: int, inherited: Mapping[str, str]) ->
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         # Prefect would write the pages into site-packages, which may be read-only.
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(folder / "ui"),
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{HOST}:{port},http://localhost:{port}",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(origins),
+        **({"PREFECT_SERVER_API_AUTH_STRING": auth} if auth else {}),
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
@@ -69,6 +80,19 @@ def server_environment(folder: Path, port: int, inherited: Mapping[str, str]) ->
         "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "100",
         "PREFECT__SERVER_FINAL": "1",
     }
+
+
+def reachable(host: str) -> str:
+    """The address under which this machine reaches a server that listens on `host`."""
+    address = ip_address(host)
+    if not address.is_unspecified:
+        return host
+    return LOOPBACK if address.version == 4 else "::1"
+
+
+def in_url(host: str) -> str:
+    """An address as a URL has it."""
+    return f"[{host}]" if ":" in host else host
 
 
 def server_command(descriptor: int) -> list[str]:
@@ -100,17 +124,47 @@ def client_settings(api_url: str | None) -> Iterator[None]:
         yield
 
 
-_latest: tuple[Settings, str | None, Settings] | None = None
+def access_updates(api_url: str) -> dict[str, Any]:
+    """What to update in Prefect's settings to use an API: its URL, and what the setting `server.auth` says for it.
+
+    That one is for this site's own server; credentials that the environment or Prefect's profile has come first.
+
+    Args:
+        api_url: URL of the API.
+    """
+    auth, api = get_settings().server.auth, get_settings_context().settings.api
+    own = get_settings().home_folder / "server" / STATE_FILE
+    if auth is None or api.auth_string is not None or api.key is not None or not is_server_of(own, api_url):
+        return {"api.url": api_url}
+    return {"api.url": api_url, "api.auth_string": auth}
+
+
+def is_server_of(state_file: Path, api_url: str) -> bool:
+    """Whether an API is that of the server whose state a file holds."""
+    try:
+        state = json.loads(state_file.read_text())
+        return api_url.rstrip("/") == url_of(str(state["host"]), int(state["port"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def url_of(host: str, port: int) -> str:
+    """URL of the API of a server of this machine."""
+    return f"http://{in_url(reachable(host))}:{port}/api"
+
+
+_latest: tuple[Settings, str | None, SecretStr | None, Settings] | None = None
 
 
 def _client_settings(base: Settings, api_url: str | None) -> Settings:
     """Prefect's settings with the changes; the latest are kept, since a change costs 20 ms."""
     global _latest
-    if _latest is not None and _latest[0] is base and _latest[1] == api_url:
-        return _latest[2]
+    auth = get_settings().server.auth
+    if _latest is not None and _latest[0] is base and _latest[1:3] == (api_url, auth):
+        return _latest[3]
     updates: dict[Any, Any] = {"flows.heartbeat_frequency": None}
     if api_url is not None:
-        updates["api.url"] = api_url
+        updates |= access_updates(api_url)
     changed = base.copy_with_update(updates=updates, set_defaults={"client.max_retries": CLIENT_MAX_RETRIES})
-    _latest = (base, api_url, changed)
+    _latest = (base, api_url, auth, changed)
     return changed

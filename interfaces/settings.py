@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import lru_cache
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -189,10 +190,30 @@ class PageSettings(BaseModel):
 class ServerSettings(BaseModel):
     """The local Prefect server that is started where PREFECT_API_URL is not set."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    port: int = Field(0, ge=0, le=65_535, description="Port on loopback; 0: the first free one from 4300.")
+    host: IPvAnyAddress = Field(
+        IPv4Address("127.0.0.1"),
+        description="Address that it listens on; one that other machines can reach needs `server.auth`.",
+    )
+    port: int = Field(0, ge=0, le=65_535, description="Its port; 0: the first free one from 4300.")
+    auth: SecretStr | None = Field(
+        None,
+        description="Name and password, as `name:password`, without which nobody may use it; other machines' workers "
+        "give them as PREFECT_API_AUTH_STRING. Unset: whoever is on this machine may.",
+    )
     start_timeout_s: float = Field(90, gt=0, description="Seconds that a server may take to answer after its start.")
+
+    @model_validator(mode="after")
+    def _guarded(self) -> ServerSettings:
+        name, colon, password = (self.auth.get_secret_value() if self.auth else "name:password").partition(":")
+        if not (name and colon and password):
+            raise ValueError("server.auth is not of the form name:password")
+        if not self.host.is_loopback and self.auth is None:
+            raise ValueError(
+                f"server.host is {self.host}, which other machines can reach, so server.auth must be set too"
+            )
+        return self
 
 
 class PoolRule(BaseModel):
@@ -228,7 +249,7 @@ class DeploySettings(BaseModel):
 
 
 class AccessSettings(BaseModel):
-    """What runs may reach that come from the Prefect UI or API; calls in Python and commands reach what their user can."""
+    """What runs from the Prefect UI or API may reach; calls in Python and commands reach what their user can."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -365,12 +386,15 @@ def _read() -> Settings:
         settings = Settings()
         for url in (settings.database_url, settings.storage_url):
             remember_secrets(*secrets_of_url(url.get_secret_value() if url else ""))
+        if auth := settings.server.auth:
+            remember_secrets(auth.get_secret_value(), auth.get_secret_value().partition(":")[2])
         return settings
     except ValidationError as error:
         first = error.errors()[0]
         name = "__".join(str(part) for part in first["loc"]).upper()
         raise DefinitionError(
-            f"the setting COMPONENT_FLOWS_{name} (or its key in {TOML_FILE}) is not valid: {first['msg']}"
+            f"the setting COMPONENT_FLOWS_{name} (or its key in {TOML_FILE}) is not valid: "
+            + first["msg"].removeprefix("Value error, ")
         ) from error
 
 

@@ -9,6 +9,9 @@ from typing import ParamSpec, TypeVar
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 
+from interfaces.errors import ComponentFlowsError
+from interfaces.secrets import without_secrets
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -25,4 +28,18 @@ async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
     except LookupError:
         limiter = CapacityLimiter(MAX_THREADS)
         _limiter.set(limiter)
-    return await to_thread.run_sync(partial(function, *args, **kwargs), limiter=limiter)
+    return await to_thread.run_sync(partial(_told, function, *args, **kwargs), limiter=limiter)
+
+
+def _told(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call it; an error whose text has secrets in it, such as a driver's that quotes a URL, goes no further.
+
+    Prefect would show it as the message of a run's state.
+    """
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:
+        text = str(error)
+        if (clean := without_secrets(text)) == text:
+            raise
+        raise ComponentFlowsError(f"{type(error).__name__}: {clean}") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from interfaces.errors import ComponentFlowsError, EngineUnavailable
+from interfaces.secrets import without_secrets
 
 GB = 2**30
 LITTLE_SPACE_GB = 5
@@ -77,7 +78,7 @@ def doctor() -> None:
     problems: list[ComponentFlowsError] = []
     for name, check in CHECKS:
         try:
-            click.echo(f"ok       {name}: {check()}")
+            click.echo(f"ok       {name}: {without_secrets(check())}")
         except ComponentFlowsError as error:
             problems.append(error)
             click.echo(f"MISSING  {name}: {error}")

@@ -6,6 +6,8 @@ import webbrowser
 
 import click
 
+from interfaces.secrets import without_secrets
+
 
 @click.group()
 def server() -> None:
@@ -34,7 +36,8 @@ def status() -> None:
     from flows.server import status as server_status
 
     found = server_status()
-    click.echo(f"running at {found.url} (process {found.pid})" if found.running else "not running")
+    where = without_secrets(f"running at {found.url} (process {found.pid})")
+    click.echo(where if found.running else "not running")
     if not found.running:
         raise click.exceptions.Exit(4)
 
