@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from flows.calling import component_flow
 from flows.cancelling import state_name
+from flows.taking_up import take_up_lost_runs
 from interfaces.database.follow_up_records import FollowUp, FollowUpStatus, claim, complete, unfinished_follow_ups
 from interfaces.database.lease_records import leases
 from interfaces.errors import ChainFailed, ComponentException
@@ -38,6 +39,7 @@ class Reaping(BaseModel):
         volumes: Names of volumes that were removed.
         folders: Folders and files that were removed.
         followed: Ids of the jobs after which was run what follows them.
+        taken_up: Ids of flow runs that workers will run again, since the machines that ran them died.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,11 +49,14 @@ class Reaping(BaseModel):
     volumes: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     followed: tuple[str, ...] = ()
+    taken_up: tuple[str, ...] = ()
 
 
 @component_flow(name="reap", flow_run_name="reap")
 async def reap() -> Reaping:
     """Bring jobs to their end whose processes died, remove what they left, and run what follows them.
+
+    What a worker had taken up on a machine that died is scheduled anew, for any worker to take up.
 
     Jobs that run are left alone, also those of other processes and machines. Doing it again changes nothing.
 
@@ -60,12 +65,14 @@ async def reap() -> Reaping:
     """
     done = await in_thread(reaped)
     await mirror(done.jobs)
+    taken_up = await take_up_lost_runs()
     return Reaping(
         jobs={str(job.id): job.status.label for job in done.jobs},
         containers=done.swept.containers,
         volumes=done.swept.volumes,
         folders=tuple(map(str, done.swept.folders)),
         followed=tuple([str(job_id) for job_id in await run_left_follow_ups()]),
+        taken_up=tuple(map(str, taken_up)),
     )
 
 

@@ -12,13 +12,15 @@ _SEPARATOR = "|"
 _START_FIELD = 19
 """In ``/proc/<pid>/stat``, after the state: the process's start in clock ticks since boot (proc(5), field 22)."""
 
+_ID_DIGITS = 12
+
 
 @dataclass(frozen=True, kw_only=True)
 class Owner:
     """A process, told from every other one: also from a later one with the same number, and from one after a reboot.
 
     Attributes:
-        host: The machine's name.
+        host: The machine's name and id: many machines are called localhost, and clones of one have the same id.
         boot: The kernel's id of this boot and of the process's PID namespace; "" where they can't be read.
         pid: The process's number.
         started: Its start in clock ticks since boot; "" where it can't be read.
@@ -62,7 +64,16 @@ class Owner:
 
 @lru_cache(maxsize=2)
 def _current(pid: int) -> Owner:
-    return Owner(host=socket.gethostname().replace(_SEPARATOR, "-"), boot=_boot(), pid=pid, started=_start_of(pid))
+    return Owner(host=_host(), boot=_boot(), pid=pid, started=_start_of(pid))
+
+
+def _host() -> str:
+    name = socket.gethostname().replace(_SEPARATOR, "-")
+    try:
+        machine = Path("/etc/machine-id").read_text().strip()[:_ID_DIGITS]
+    except OSError:
+        machine = ""
+    return f"{name}.{machine}" if machine.isalnum() else name
 
 
 def _boot() -> str:

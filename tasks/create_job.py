@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +23,18 @@ from interfaces.tarballs import Tarball, TarballKind
 from interfaces.value import ComponentInterfaceValue
 from tasks.admission import check_capacity
 from tasks.records import saved
+
+_repeated: ContextVar[UUID | None] = ContextVar("component_flows_repeated_job", default=None)
+
+
+@contextmanager
+def repeating(job_id: UUID) -> Iterator[None]:
+    """Within it, new jobs are made in place of one whose machine died, and name it."""
+    token = _repeated.set(job_id)
+    try:
+        yield
+    finally:
+        _repeated.reset(token)
 
 
 def create_job(
@@ -82,6 +97,7 @@ def create_job(
         task_on_success=task_on_success,
         task_on_failure=task_on_failure,
         flow_run_id=flow_run_id,
+        retry_of=_repeated.get(),
     )
     return saved(job) if store else job
 
@@ -130,7 +146,7 @@ def repeat_job(
             task_on_success=old.task_on_success,
             task_on_failure=old.task_on_failure,
             flow_run_id=flow_run_id,
-            retry_of=old.id,
+            retry_of=_repeated.get() or old.id,
         )
     )
 

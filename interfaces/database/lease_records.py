@@ -17,9 +17,7 @@ from sqlalchemy.orm import Session
 from interfaces.database.tables import JobRow
 from interfaces.job_status import JobStatus
 from interfaces.owners import Owner
-
-LEASE_S = 60.0
-"""How long a process that can't be looked at (on another machine) is believed to live after its last sign of life."""
+from interfaces.settings import get_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +38,30 @@ class Lease:
 
     def is_over(self, now: datetime | None = None) -> bool:
         """Whether the owner is gone: it is known to have ended, or nothing can be known and its time is over."""
-        owner = Owner.from_text(self.owner)
-        alive = owner.is_alive() if owner is not None else None
-        if alive is not None:
-            return not alive
-        return self.until is None or self.until < (now or datetime.now(UTC))
+        return owner_is_gone(self.owner, self.until, now)
+
+
+def owner_is_gone(owner: str, until: datetime | None, now: datetime | None = None) -> bool:
+    """Whether a process is known to have ended, or nothing can be known of it and its lease is over.
+
+    Args:
+        owner: As `Owner` writes it.
+        until: When its lease ends.
+        now: In place of the present time.
+    """
+    process = Owner.from_text(owner)
+    alive = process.is_alive() if process is not None else None
+    if alive is not None:
+        return not alive
+    return until is None or until < (now or datetime.now(UTC))
 
 
 def lease_end() -> datetime:
-    """When a lease ends that is given or renewed now."""
-    return datetime.now(UTC) + timedelta(seconds=LEASE_S)
+    """When a lease ends that is given or renewed now.
+
+    A process that can't be looked at (on another machine) is believed to live for so long after its last sign of life.
+    """
+    return datetime.now(UTC) + timedelta(seconds=get_settings().lease_s)
 
 
 def leases(session: Session) -> list[Lease]:

@@ -24,13 +24,24 @@ from sqlalchemy.orm import Session, sessionmaker
 from interfaces.database import migrations_folder
 from interfaces.errors import DefinitionError, ServiceUnavailable
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; said here so that opening an up-to-date database needs no Alembic."""
 
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Before each further attempt to connect to a server that answered before: it is restarted, say."""
 
-CONNECT_TIMEOUT_S = 10
+_PATIENCE = {
+    "connect_timeout": 10,
+    # A server whose machine is gone sends nothing: without these, a query would wait for a quarter of an hour.
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""Of connections to PostgreSQL: seconds, and milliseconds of the last.
+
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+"""
 
 _MIGRATION_LOCK = 4_743_000  # any number that nobody else locks on the same PostgreSQL database
 
@@ -60,7 +71,7 @@ class Database:
             self.engine = create_engine(
                 parsed,
                 pool_pre_ping=not is_sqlite,
-                connect_args={} if is_sqlite else {"connect_timeout": CONNECT_TIMEOUT_S},
+                connect_args={} if is_sqlite else dict(_PATIENCE),
             )
         except ImportError as error:
             raise ServiceUnavailable(
@@ -112,12 +123,17 @@ class Database:
             with self._sessions.begin() as session:
                 yield session
         except OperationalError as error:
-            if self.engine.dialect.name == "sqlite" or not _is_away(error):
+            if not self.is_shared or not _is_away(error):
                 raise
             raise DatabaseAway(
                 f"the database at {self.engine.url.render_as_string()} went away ({error.orig}); see that its server "
                 "runs and can be reached from this machine"
             ) from error
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes of several machines may use it."""
+        return self.engine.dialect.name != "sqlite"
 
     def close(self) -> None:
         """Close all connections."""

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from interfaces.database import evaluation_tables  # noqa: F401 - its tables are known once it is imported
+from interfaces.database import evaluation_tables, worker_run_tables  # noqa: F401 - their tables are known then
 from interfaces.database.tables import Base
 
 context.configure(

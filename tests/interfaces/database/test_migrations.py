@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, select, text
 
-from interfaces.database import evaluation_tables, migrations_folder  # noqa: F401 - so that its tables are known
+from interfaces.database import evaluation_tables, migrations_folder, worker_run_tables  # noqa: F401 - for their tables
 from interfaces.database.sessions import HEAD, Database
 from interfaces.database.tables import Base, InterfaceRow
 from interfaces.errors import ServiceUnavailable

@@ -1,0 +1,166 @@
+"""Runs whose machine died are run again by whichever worker takes them up: once for each time that they were lost.
+
+The jobs of the machine are settled first (`tasks.reap`), so that what a container had finished is not done again.
+Prefect does the rest: the same flow run is scheduled anew, in its pool and queue, so that whoever waits for it or looks
+at it in the UI sees it go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterTags,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled, Crashed, Scheduled
+
+from flows.worker_run import own_job_id
+from interfaces import messages
+from interfaces.database.worker_run_records import (
+    WorkerRun,
+    WorkerRunStatus,
+    end_worker_run,
+    find_worker_runs,
+    lose_worker_run,
+    unfinished_worker_runs,
+)
+from interfaces.deployments import site_tag
+from interfaces.settings import get_settings
+from interfaces.site import get_site
+from tasks.adopt import LOST
+from tasks.in_thread import in_thread
+from tasks.run_logging import run_logger
+
+MOST_ATTEMPTS = 3
+"""Machines that one run may lose: it may be the run that makes them die."""
+
+PENDING_LEASES = 5
+"""So many times a lease's length a run may be about to begin. It has no process on record yet: an image is fetched, a
+pod started, Python imported."""
+
+SEEN_AT_ONCE = 200
+
+RUN_AGAIN = "AwaitingRetry"
+"""As Prefect calls the state of what is run again."""
+
+
+async def take_up_lost_runs() -> list[UUID]:
+    """Have those runs run again whose processes died, and those that never began.
+
+    Returns:
+        The flow runs that were scheduled anew.
+    """
+    async with get_client() as client:
+        again = [run.flow_run_id for run in await in_thread(_unfinished) if await _taken_up(client, run)]
+        return again + [run.id for run in await _stuck(client) if await _scheduled(client, run.id)]
+
+
+def lost_worker_runs() -> list[WorkerRun]:
+    """Runs whose processes are gone, and which nobody has had run again."""
+    return [run for run in _unfinished() if run.is_abandoned()]
+
+
+def _unfinished() -> list[WorkerRun]:
+    with get_site().database.session() as session:
+        return unfinished_worker_runs(session)
+
+
+async def _taken_up(client: PrefectClient, run: WorkerRun) -> bool:
+    if not run.is_abandoned() and not _was_forgotten(run):
+        return False
+    try:
+        state = (await client.read_flow_run(run.flow_run_id)).state
+    except ObjectNotFound:  # somebody has deleted it
+        await in_thread(_ended, run, Crashed(message=LOST))
+        return False
+    except httpx.HTTPError as error:
+        run_logger().warning("The flow run %s can't be looked at, and is again: %s", run.flow_run_id, error)
+        return False
+    if run.status is WorkerRunStatus.LOST:
+        # Whoever noted it did not come to schedule it, or that run was lost before its first line.
+        return state is not None and state.is_running() and await _scheduled(client, run.flow_run_id)
+    if (end := _end_of(run, state)) is not None:
+        if await in_thread(_ended, run, end) and (state is None or state.type != end.type):
+            await client.set_flow_run_state(run.flow_run_id, end, force=True)
+        return False
+    return await in_thread(_lost, run) and await _scheduled(client, run.flow_run_id)
+
+
+def _was_forgotten(run: WorkerRun) -> bool:
+    return run.status is WorkerRunStatus.LOST and run.modified < _long_ago()
+
+
+def _long_ago() -> datetime:
+    return datetime.now(UTC) - timedelta(seconds=PENDING_LEASES * get_settings().lease_s)
+
+
+def _end_of(run: WorkerRun, state: State | None) -> State | None:
+    """The state that a run ends with whose process is gone; None where it is to run again."""
+    if state is not None and (state.is_completed() or state.is_failed() or state.is_cancelled()):
+        return state  # its process had said so, or its job was settled
+    if state is not None and state.is_cancelling():
+        return Cancelled(message=messages.CANCELLED)
+    if run.attempt >= MOST_ATTEMPTS:
+        return Crashed(name="RunnerLost", message=f"{LOST}, {run.attempt} times")
+    return None
+
+
+def _ended(run: WorkerRun, state: State) -> bool:
+    with get_site().database.session() as session:
+        job_id = own_job_id(session, run.flow_run_id)
+        error = None if state.is_completed() else (state.name or "RunnerLost", state.message or LOST)
+        return end_worker_run(session, run, job_id=job_id, error=error)
+
+
+def _lost(run: WorkerRun) -> bool:
+    with get_site().database.session() as session:
+        return lose_worker_run(session, run)
+
+
+async def _scheduled(client: PrefectClient, flow_run_id: UUID) -> bool:
+    """Have Prefect hand the run to a worker again."""
+    state: State = Scheduled(name=RUN_AGAIN, message=f"It is run again, since {LOST}.")
+    try:
+        await client.set_flow_run_state(flow_run_id, state, force=True)
+    except (httpx.HTTPError, ObjectNotFound) as error:
+        run_logger().warning("The flow run %s could not be scheduled again, and is later: %s", flow_run_id, error)
+        return False
+    return True
+
+
+async def _stuck(client: PrefectClient) -> list[FlowRun]:
+    """Runs of this site's deployments that a worker took up long ago and that never came to their first line.
+
+    Of other deployments it can't be known that their runs are on record here.
+    """
+    begun = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING]))
+    )
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[site_tag(get_site().id)]))
+    try:
+        runs = await client.read_flow_runs(flow_run_filter=begun, deployment_filter=ours, limit=SEEN_AT_ONCE)
+    except httpx.HTTPError as error:
+        run_logger().warning("Runs that never began can't be looked for, and are again: %s", error)
+        return []
+    old = [run for run in runs if run.state is not None and run.state.timestamp < _long_ago()]
+    known = await in_thread(_known, [run.id for run in old])
+    return [run for run in old if run.id not in known or _never_began_again(run, known[run.id])]
+
+
+def _never_began_again(run: FlowRun, known: WorkerRun) -> bool:
+    return known.status is WorkerRunStatus.LOST and run.state is not None and run.state.is_pending()
+
+
+def _known(flow_run_ids: list[UUID]) -> Mapping[UUID, WorkerRun]:
+    with get_site().database.session() as session:
+        return find_worker_runs(session, flow_run_ids)
