@@ -238,8 +238,8 @@ def _check_admission(url: str) -> None:
             if error.response.status_code not in (401, 403):
                 return
             raise ServiceUnavailable(
-                f"The Prefect API at {url} does not accept our credentials: set PREFECT_API_AUTH_STRING to its name and "
-                "password (or PREFECT_API_KEY), or COMPONENT_FLOWS_SERVER__AUTH for the local server."
+                f"The Prefect API at {url} does not accept our credentials: set PREFECT_API_AUTH_STRING to its name "
+                "and password (or PREFECT_API_KEY), or COMPONENT_FLOWS_SERVER__AUTH for the local server."
             ) from None
         except Exception:
             return  # it may be an older or another server; a run will tell

@@ -206,7 +206,7 @@ def _listen(host: str, port: int) -> socket.socket:
             listener.close()
             if error.errno == errno.EADDRNOTAVAIL:
                 raise ServiceUnavailable(
-                    f"This machine does not have the address {host}: set COMPONENT_FLOWS_SERVER__HOST to one of its own."
+                    f"This machine has no address {host}: set COMPONENT_FLOWS_SERVER__HOST to one that it has."
                 ) from error
             continue
         return listener
