@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from interfaces.schema_references import without_references
+
 Field: TypeAlias = dict[str, Any]
 
 _SHOWN_TYPES = ("string", "integer", "number", "boolean", "array", "object")
@@ -16,7 +18,6 @@ _BOUNDS = {
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     "array": ("minItems", "maxItems"),
 }
-_REFERENCE = "#/definitions/"
 
 MAX_FIELDS = 200
 """Most fields that are made of one schema; what lies beyond is written as JSON."""
@@ -34,24 +35,19 @@ def loosened(schema: Any) -> Field:
     Args:
         schema: A JSON Schema of draft 3, 4, 6 or 7.
     """
-    return _Loosening(schema).field(schema)
+    return _Loosening().field(without_references(schema))
 
 
 class _Loosening:
-    """One pass through a schema, which may refer to its own definitions, also in a circle."""
+    """One pass through a schema; what refers to itself is written as JSON."""
 
-    def __init__(self, schema: Any) -> None:
-        found = schema.get("definitions") if isinstance(schema, dict) else None
-        self._definitions: dict[str, Any] = found if isinstance(found, dict) else {}
+    def __init__(self) -> None:
         self._left = MAX_FIELDS
-        self._around: list[str] = []
 
     def field(self, schema: Any) -> Field:
         self._left -= 1
-        if not isinstance(schema, dict) or self._left < 0:
+        if not isinstance(schema, dict) or self._left < 0 or "$ref" in schema:
             return {}
-        if "$ref" in schema:  # what stands beside it is ignored by draft 7 and those before it
-            return self._referred(schema["$ref"])
         texts = {key: schema[key] for key in ("title", "description") if isinstance(schema.get(key), str)}
         if (choices := _choices(schema)) is not None:
             return {**texts, **choices}
@@ -65,16 +61,6 @@ class _Loosening:
         if kind == "array":
             return self._list(field, schema.get("items"))
         return self._box(field, schema) if kind == "object" else field
-
-    def _referred(self, reference: Any) -> Field:
-        name = reference.removeprefix(_REFERENCE) if isinstance(reference, str) else ""
-        if name == reference or name not in self._definitions or name in self._around:
-            return {}
-        self._around.append(name)
-        try:
-            return self.field(self._definitions[name])
-        finally:
-            self._around.pop()
 
     def _list(self, field: Field, items: Any) -> Field:
         item = self.field(items)
