@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from copy import copy
 from functools import cached_property
@@ -27,6 +28,7 @@ from flows.edges import hand_on, upstream_of
 from flows.parameters import hidden, holds_reference, sealed, shortened, shown, unsealed
 from flows.server import client_settings, ensure_server
 from flows.server_settings import access_updates
+from flows.worker_run import RUN_ID_VARIABLE, on_record
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,7 +89,10 @@ class CallableFlow(Flow[P, R]):
         if named_by is not None:
             # Where Prefect's own engine runs the flow, in a worker, it asks without parameters.
             options["flow_run_name"] = lambda: named_by(flow_run.parameters)
-        super().__init__(cast(Callable[P, R], fn), **options)
+        # Prefect looks at the function itself for where it is and which parameters it has.
+        super().__init__(cast(Callable[P, R], inspect.unwrap(fn)), **options)
+        if RUN_ID_VARIABLE in os.environ:
+            self.fn = cast(Callable[P, R], on_record(inspect.unwrap(fn)))
         self._hands_on, self._named_by, self._tagged_by = hands_on, named_by, tagged_by
         self._upstream: tuple[object, ...] = ()
 
