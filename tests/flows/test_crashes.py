@@ -64,7 +64,7 @@ def is_clean_after(job: ComponentJob) -> bool:
     return not left and not (get_site().jobs_folder / str(job.id)).exists()
 
 
-@pytest.mark.parametrize("part", [2, 5, *(pytest.param(part, marks=pytest.mark.soak) for part in (0, 1, 3, 4))])
+@pytest.mark.parametrize("part", [2, *(pytest.param(part, marks=pytest.mark.soak) for part in (0, 1, 3, 4, 5))])
 def test_a_job_that_is_killed_anywhere_comes_to_one_end_and_leaves_nothing(part, followed):
     count, crashes = crash_at_every(PARTS, part)
     assert count >= 50

@@ -251,14 +251,14 @@ def test_a_value_of_an_output_is_valid_over_many_edges(data, edge):
 
 
 @pytest.mark.parametrize("output", list(Kind))
-@pytest.mark.parametrize("input", list(Kind))
-def test_every_pair_of_kinds_is_decided_in_one_sentence(output, input):
-    why = reason(output, input)
-    assert why is None or (why[0] == "'" and "\n" not in why and not why.endswith("."))
-    if why is None and output.name != input.name:
-        assert KIND_FACTS[output].family == KIND_FACTS[input].family != "file"
-    in_database = of_kind(output, store_in_database=False), of_kind(input, title="In")
-    assert interfaces_compatible(*in_database) == why
+def test_every_pair_of_kinds_is_decided_in_one_sentence(output):
+    for input in Kind:
+        why = reason(output, input)
+        assert why is None or (why[0] == "'" and "\n" not in why and not why.endswith(".")), input
+        if why is None and output.name != input.name:
+            assert KIND_FACTS[output].family == KIND_FACTS[input].family != "file", input
+        in_database = of_kind(output, store_in_database=False), of_kind(input, title="In")
+        assert interfaces_compatible(*in_database) == why, input
 
 
 IMAGES = [kind for kind in sorted(InterfaceKind.interface_type_image()) if kind != Kind.DICOM_IMAGE_SET]
