@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from interfaces.secrets import read_blocks_with
 from interfaces.secrets_in_logs import keep_secrets_out_of_logs
 
 if TYPE_CHECKING:
@@ -60,7 +62,16 @@ _HOMES = {
 
 __all__ = sorted(_HOMES)
 
-keep_secrets_out_of_logs()  # wherever flows run, in a worker's process too
+
+def _read_block(name: str) -> Mapping[str, Any]:
+    from flows.blocks import read_block
+
+    return read_block(name)
+
+
+# Wherever flows run, in a worker's process too.
+keep_secrets_out_of_logs()
+read_blocks_with(_read_block)
 
 
 def __getattr__(name: str) -> Any:

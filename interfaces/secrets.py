@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 from urllib.parse import quote, quote_plus, unquote
 
 HIDDEN = "***"
@@ -35,8 +35,12 @@ _NAMED = re.compile(
 )
 _HEADER = re.compile(r"""(?i)\b(authorization["']?\s*[:=]\s*b?["']?(?:basic|bearer)\s+)[^\s"'<>]+""")
 
+ReadBlock: TypeAlias = Callable[[str], Mapping[str, Any]]
+"""Takes the name of a block of Prefect, and gives what it holds."""
+
 _known: set[str] = set()
 _pattern: re.Pattern[str] | None = None
+_read_block: ReadBlock | None = None
 
 
 def remember_secrets(*secrets: str | None) -> None:
@@ -46,6 +50,17 @@ def remember_secrets(*secrets: str | None) -> None:
     if new:
         _known.update(new)
         _pattern = _any_of(_known)
+
+
+def read_blocks_with(read: ReadBlock) -> None:
+    """Say who reads blocks."""
+    global _read_block
+    _read_block = read
+
+
+def block_reader() -> ReadBlock | None:
+    """Who reads blocks, if anybody does."""
+    return _read_block
 
 
 def without_secrets(text: str) -> str:

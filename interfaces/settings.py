@@ -80,8 +80,14 @@ class StorageSettings(BaseModel):
 
     endpoint_url: str | None = Field(
         None,
-        description="Address of the S3 server, such as `http://10.0.0.5:9000`; unset: AWS_ENDPOINT_URL, else AWS itself. "
-        "Credentials are found as AWS's own tools find them (AWS_ACCESS_KEY_ID, AWS_PROFILE, the machine's role).",
+        description="Address of the S3 server, such as `http://10.0.0.5:9000`; unset: AWS_ENDPOINT_URL, else AWS "
+        "itself. Credentials are found as AWS's own tools find them (AWS_ACCESS_KEY_ID, AWS_PROFILE, the machine's role).",
+    )
+    credentials_block: str | None = Field(
+        None,
+        pattern="^[^/]+/[^/]+$",
+        description="Block of the Prefect server with the keys, as `type/name`, such as "
+        "`component-flows-storage/site`; unset: the keys are found as said above.",
     )
     attempts: int = Field(5, ge=1, description="Most attempts at one request to the S3 server.")
     timeout_s: float = Field(
@@ -90,8 +96,8 @@ class StorageSettings(BaseModel):
     cache_gb: float | None = Field(
         None,
         gt=0,
-        description="Most that this machine keeps of the store's files, in GB (GiB): beyond it, those go that were used "
-        "longest ago and are nobody's inputs now; unset: no bound.",
+        description="Most that this machine keeps of the store's files, in GB (GiB): beyond it, those go that were "
+        "used longest ago and are nobody's inputs now; unset: no bound.",
     )
 
 
@@ -248,6 +254,27 @@ class DeploySettings(BaseModel):
     )
 
 
+class RegistryLoginSettings(BaseModel):
+    """The login of the registry of the setting `registry`; without one, that of the docker command is used."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    name: str | None = Field(None, description="Name for the registry of the setting `registry`; needs the password.")
+    password: SecretStr | None = Field(None, description="Password or token for that registry; needs the name.")
+    block: str | None = Field(
+        None,
+        pattern="^[^/]+/[^/]+$",
+        description="Block of the Prefect server with name and password in place of these, as `type/name`, such as "
+        "`component-flows-registry/site`; it may name a registry of its own.",
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> RegistryLoginSettings:
+        if (self.name is None) != (self.password is None):
+            raise ValueError("of registry_login.name and registry_login.password, one is set without the other")
+        return self
+
+
 class AccessSettings(BaseModel):
     """What runs from the Prefect UI or API may reach; calls in Python and commands reach what their user can."""
 
@@ -319,7 +346,7 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$",
         description="Where imported container images are pushed to, so that other machines of the site can run them: "
         "host, port and path, such as `localhost:5000/component-flows`; unset: they stay in the engine alone. "
-        "Credentials are those of `docker login`.",
+        "Credentials are those of `registry_login`, else of `docker login`.",
     )
     lease_s: float = Field(
         60,
@@ -360,6 +387,7 @@ class Settings(BaseSettings):
     costs: CostSettings = CostSettings()
     pages: PageSettings = PageSettings()
     deploy: DeploySettings = DeploySettings()
+    registry_login: RegistryLoginSettings = RegistryLoginSettings()
     server: ServerSettings = ServerSettings()
     warm: WarmSettings = WarmSettings()
 
@@ -388,6 +416,8 @@ def _read() -> Settings:
             remember_secrets(*secrets_of_url(url.get_secret_value() if url else ""))
         if auth := settings.server.auth:
             remember_secrets(auth.get_secret_value(), auth.get_secret_value().partition(":")[2])
+        if password := settings.registry_login.password:
+            remember_secrets(password.get_secret_value())
         return settings
     except ValidationError as error:
         first = error.errors()[0]

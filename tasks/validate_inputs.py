@@ -23,6 +23,8 @@ from interfaces.errors import ComponentFlowsError, InvalidInputs, ValidationErro
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.secrets import without_secrets
+from interfaces.secrets_of_services import storage_options
+from interfaces.settings import get_settings
 from interfaces.site import get_site
 from interfaces.storage.file_store import link_folder, link_or_copy
 from interfaces.value import ComponentInterfaceValue, find_values
@@ -87,15 +89,12 @@ def _hand_on(interface: ComponentInterface, value: ComponentInterfaceValue) -> C
 
 
 def _fetch(interface: ComponentInterface, uri: str) -> ComponentInterfaceValue:
-    options: dict[str, Any] = {}
     if is_limited():
         check_uri(uri)
-        # What is allowed must not lead elsewhere: aiohttp takes the first redirect for one too many.
-        options = {"max_redirects": 1} if uri.lower().startswith("http") else {}
     name = Path(urlsplit(uri).path).name or "file"
     with get_site().scratch() as folder:
         try:
-            filesystem, remote = fsspec.core.url_to_fs(uri, **options)
+            filesystem, remote = fsspec.core.url_to_fs(uri, **_driver_options(uri))
             if interface.is_image_kind and filesystem.isdir(remote):  # of DICOM files
                 filesystem.get(remote.rstrip("/") + "/", f"{folder / name}/", recursive=True)
             else:
@@ -103,6 +102,16 @@ def _fetch(interface: ComponentInterface, uri: str) -> ComponentInterfaceValue:
         except Exception as error:  # drivers raise what they like
             raise ValidationError(f"{uri} can't be fetched: {str(error) or type(error).__name__}") from error
         return _from_path(interface, folder / name)
+
+
+def _driver_options(uri: str) -> dict[str, Any]:
+    scheme = uri.partition("://")[0].lower()
+    if scheme == "s3":
+        endpoint = get_settings().storage.endpoint_url
+        return {**({"endpoint_url": endpoint} if endpoint else {}), **storage_options()}
+    if scheme in {"http", "https"} and is_limited():
+        return {"max_redirects": 1}  # the first is one too many for aiohttp: what is allowed must not lead elsewhere
+    return {}
 
 
 def read_inputs(

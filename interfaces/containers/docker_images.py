@@ -16,8 +16,9 @@ from interfaces.containers.engine_errors import engine_errors, status_of, words_
 from interfaces.containers.engine_facts import image_from
 from interfaces.containers.image_build import BuildFailed, follow_load
 from interfaces.containers.records import ImageInfo, StopSignal
-from interfaces.containers.registry import Login, delete_manifest, host_of
+from interfaces.containers.registry import Login, delete_manifest, host_of, registry_of, wants_login
 from interfaces.errors import EngineError
+from interfaces.secrets_of_services import login_advice, registry_login
 
 
 class DockerImages:
@@ -66,8 +67,11 @@ class DockerImages:
     def pull(self, reference: str, *, stop: StopSignal | None = None) -> ImageInfo:
         """Fetch an image from its registry, by tag or by digest."""
         name, tag = _split(reference)
-        with self._exchange(f"pull the image '{reference}'"):
-            _follow(self._api.pull(name, tag=tag, stream=True, decode=True, platform=PLATFORM), stop)
+        host = registry_of(name)
+        with self._exchange(f"pull the image '{reference}'", host):
+            login = _auth_config(host)
+            events = self._api.pull(name, tag=tag, stream=True, decode=True, platform=PLATFORM, auth_config=login)
+            _follow(events, stop)
         image = self.image(reference)
         if image is None:
             raise EngineError(f"the image '{reference}' was pulled, and is gone again")
@@ -78,8 +82,10 @@ class DockerImages:
         local = f"{repository}:{tag}"
         self.tag(image, local)
         try:
-            with self._exchange(f"push the image '{local}'"):
-                digest = _follow(self._api.push(repository, tag=tag, stream=True, decode=True))
+            host = registry_of(repository)
+            with self._exchange(f"push the image '{local}'", host):
+                login = _auth_config(host)
+                digest = _follow(self._api.push(repository, tag=tag, stream=True, decode=True, auth_config=login))
         finally:
             # It was needed for sending only; the image keeps the name that it had.
             self.remove_image(local)
@@ -89,18 +95,34 @@ class DockerImages:
 
     def remove_from_registry(self, reference: str) -> bool:
         """Remove an image from a registry; False where that does not allow it."""
-        login = self._api._auth_configs.resolve_authconfig(host_of(reference)) or {}
-        return delete_manifest(reference, login=Login.of(login))
+        host = host_of(reference)
+        known = Login.of(self._api._auth_configs.resolve_authconfig(host) or {})
+        return delete_manifest(reference, login=registry_login(host) or known)
 
     @contextlib.contextmanager
-    def _exchange(self, doing: str) -> Iterator[None]:
+    def _exchange(self, doing: str, host: str) -> Iterator[None]:
         try:
             with engine_errors(doing):
                 yield
-        except BuildFailed as failure:
+        except (BuildFailed, EngineError) as failure:
+            if wants_login(failure):
+                cause = failure.__cause__
+                words = words_of(cause) if isinstance(cause, requests.HTTPError) else failure
+                raise EngineError(
+                    f"the engine could not {doing}: the registry at {host} refuses our login ({words}); "
+                    f"{login_advice(host)}"
+                ) from failure
+            if isinstance(failure, EngineError):
+                raise
             raise EngineError(f"the engine could not {doing}: {failure}") from failure
         except self._refusals as error:
             raise EngineError(f"the engine could not {doing}: {error}") from error
+
+
+def _auth_config(host: str) -> dict[str, str] | None:
+    """A login of ours in the words of the engine; None: the client takes that of the docker command."""
+    login = registry_login(host)
+    return {"username": login.name, "password": login.password} if login else None
 
 
 def _split(reference: str) -> tuple[str, str]:

@@ -39,6 +39,8 @@ _PASSING_WORDS = (
 "no such host" is not among them: mostly it is a typing error.
 """
 
+_LOGIN_WORDS = ("unauthorized", "authentication required", "no basic auth credentials")
+
 _TIMEOUT_S = 30
 _GONE = frozenset({202, 404})
 _NOT_ALLOWED = frozenset({400, 401, 403, 405})
@@ -72,6 +74,17 @@ def may_pass(error: BaseException) -> bool:
     return is_transient(error) or (
         isinstance(error, EngineError) and any(words in str(error).lower() for words in _PASSING_WORDS)
     )
+
+
+def wants_login(error: BaseException) -> bool:
+    """Whether a registry refused for want of a login, or a wrong one; it says so through the engine, in words."""
+    return any(words in str(error).lower() for words in _LOGIN_WORDS)
+
+
+def registry_of(name: str) -> str:
+    """The registry of an image's name, as the docker command reads it: without a host it is Docker's own."""
+    first, slash, _ = name.partition("/")
+    return first if slash and (first == "localhost" or {".", ":"} & set(first)) else "docker.io"
 
 
 def host_of(reference: str) -> str:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import fsspec
 
 from interfaces.errors import ServiceUnavailable
+from interfaces.secrets_of_services import storage_options
 from interfaces.settings import StorageSettings
 
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
@@ -31,8 +32,9 @@ class RemoteStore:
 
     Args:
         url: Where it is (``s3://bucket/prefix``).
-        settings: The server's address, and how patient to be. Credentials are not among them: the driver finds them
-            where it always does (``AWS_ACCESS_KEY_ID``, ``AWS_PROFILE``, the machine's role).
+        settings: The server's address, and how patient to be. Credentials are not among them: they come from the block
+            that is named there, else the driver finds them where it always does (``AWS_ACCESS_KEY_ID``,
+            ``AWS_PROFILE``, the machine's role).
 
     Raises:
         ServiceUnavailable: The driver is not installed, or the URL can't be read.
@@ -43,7 +45,8 @@ class RemoteStore:
         protocol = url.partition("://")[0] if "://" in url else "file"
         self._is_s3 = protocol in _EXTRAS
         self._endpoint = settings.endpoint_url
-        options = _s3_options(settings) if self._is_s3 else {}
+        self._block = settings.credentials_block
+        options = {**_s3_options(settings), **storage_options()} if self._is_s3 else {}
         try:
             self._files, self._root = fsspec.core.url_to_fs(url, **options)
         except ImportError as error:
@@ -125,6 +128,8 @@ class RemoteStore:
     def _why(self, error: Exception) -> str:
         kinds = {kind.__name__ for kind in type(error).__mro__}
         if kinds & _REFUSED:
+            if self._block is not None:
+                return f"it refuses the credentials ({error}); correct the block '{self._block}' of the Prefect server"
             return (
                 f"it refuses the credentials ({error}); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
                 "AWS_PROFILE, to those of somebody who may read and write there"

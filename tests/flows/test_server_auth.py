@@ -142,7 +142,7 @@ def test_a_server_with_other_settings_is_not_used_by_mistake(url, choose):
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7"])
 def test_other_machines_are_let_in_with_name_and_password_only(choose, host):
     choose(COMPONENT_FLOWS_SERVER__HOST=host, COMPONENT_FLOWS_SERVER__AUTH=None)
-    with pytest.raises(DefinitionError, match="which other machines can reach, so server.auth must be set too"):
+    with pytest.raises(DefinitionError, match="which other machines can reach"):
         get_settings()
     choose(COMPONENT_FLOWS_SERVER__AUTH="no-colon-0815")
     with pytest.raises(DefinitionError, match="not of the form name:password") as caught:
@@ -157,6 +157,6 @@ def test_an_address_that_this_machine_lacks_is_named(choose, tmp_path):
         COMPONENT_FLOWS_SERVER__AUTH=AUTH,
         PREFECT_API_URL=None,
     )
-    with pytest.raises(ServiceUnavailable, match="has no address 203.0.113.9: set COMPONENT_FLOWS_SERVER__HOST"):
+    with pytest.raises(ServiceUnavailable, match=r"has no address 203\.0\.113\.9: set COMPONENT_FLOWS_SERVER__HOST"):
         server.start()
     assert not server.status().running
