@@ -18,6 +18,7 @@ from flows.commands.images import images
 from flows.commands.looking import jobs, logs, show
 from flows.commands.planning import plan
 from flows.commands.previewing import preview
+from flows.commands.reporting import report
 from flows.commands.running import run
 from flows.commands.serving import server, ui
 from flows.commands.statistics import stats
@@ -52,6 +53,7 @@ for _command in (
     show,
     logs,
     stats,
+    report,
     server,
     ui,
     cancel,

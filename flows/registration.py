@@ -7,6 +7,7 @@ from pathlib import Path
 from flows.calling import component_flow
 from tasks.register import Registered, register_definitions
 from tasks.register_graph import register_graph as register_graph
+from tasks.run_pages import show_images
 
 
 @component_flow(name="register", flow_run_name="register")
@@ -25,7 +26,9 @@ async def register(*paths: str | Path) -> Registered:
         ImageImportFailed: A container image was refused.
         EngineUnavailable: No container engine answers.
     """
-    return await register_definitions([str(path) for path in paths])
+    done = await register_definitions([str(path) for path in paths])
+    await show_images(done.components)
+    return done
 
 
 aregister = register.aio

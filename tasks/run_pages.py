@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -25,18 +26,25 @@ from prefect.exceptions import PrefectException
 from prefect.settings import PREFECT_UI_URL
 
 from interfaces.batch_records import BatchRecord
+from interfaces.component_images import ComponentImage
 from interfaces.crates.records import GraphRecord
+from interfaces.database.component_records import desired_image
 from interfaces.evaluations import Evaluation
 from interfaces.jobs import ComponentJob
+from interfaces.previews.texts import markdown_code
 from interfaces.reports.building import graph_report, job_report
 from interfaces.reports.gallery import Gallery
-from interfaces.reports.markdown import MOST_ROWS, page
+from interfaces.reports.markdown import MOST_ROWS, image_key, image_page, page
 from interfaces.reports.record import Links, RunReport
 from interfaces.settings import get_settings
+from interfaces.site import get_site
 from tasks.run_logging import run_logger
-from tasks.run_reports import batch_run_report, evaluation_run_report, input_origins
+from tasks.run_reports import batch_run_report, evaluation_run_report, find_report, input_origins
 
 R = TypeVar("R")
+
+NOT_SHOWN = (httpx.HTTPError, PrefectException)
+"""What a server raises that is away or refuses; the run goes on without its page."""
 
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9-]+")
 
@@ -119,6 +127,44 @@ def show_evaluation(evaluation: Evaluation) -> asyncio.Future[None]:
     return show(lambda: evaluation_run_report(evaluation.id), key=key, what=what)
 
 
+async def show_run(run: str) -> None:
+    """Make the page of a run that has ended, by its id or the start of it, as a page of the present run.
+
+    Raises:
+        UnknownName: There is no such run, or there are several.
+    """
+    found = await to_thread.run_sync(find_report, run)
+    await show(lambda: found, key=f"report-{found.kind}", what=f"{found.kind.capitalize()} {str(found.id)[:8]}")
+
+
+async def show_file(path: Path) -> None:
+    """Say in the present run where a file is."""
+    text = f"On the machine of this run:\n\n{markdown_code(str(path))}\n"
+    await _written(text, key="report", what="A report that opens from disk")
+
+
+async def show_images(components: Iterable[str]) -> None:
+    """Make the pages of the versions that new jobs of some components use; the pages of jobs link to them."""
+    for image in await to_thread.run_sync(_desired, tuple(components)):
+        key, what = image_key(image.component, image.sha256), f"Container image of {image.component}"
+        await _written(image_page(image), key=key, what=what)
+
+
+def _desired(components: tuple[str, ...]) -> list[ComponentImage]:
+    with get_site().database.session() as session:
+        found = [desired_image(session, component) for component in components]
+    return [image for image in found if image is not None]
+
+
+async def _written(text: str, *, key: str, what: str) -> None:
+    run = _own_run()
+    if run is not None and get_settings().pages.enabled:
+        try:
+            await _write(text, run, key=key, what=what)
+        except NOT_SHOWN as error:
+            run_logger().warning("A page can't be shown in the Prefect UI: %s", error)
+
+
 async def show_broken(error: BaseException) -> None:
     """Make the page of a job that failed; one whose run is cancelled has none, so that nothing holds that up."""
     job = getattr(error, "job", None)
@@ -177,8 +223,8 @@ class _Page:
         try:
             # Nobody who cancels waits for a picture.
             text = await to_thread.run_sync(self._text, stop, limiter=limiter, abandon_on_cancel=True)
-            await self._write(text)
-        except (httpx.HTTPError, PrefectException) as error:
+            await _write(text, self.run, key=self.key, what=self.what)
+        except NOT_SHOWN as error:
             run_logger().warning("The run's page can't be shown in the Prefect UI: %s", error)
         except Exception:  # a page must not break a run
             run_logger().warning("The run's page could not be made", exc_info=True)
@@ -192,14 +238,15 @@ class _Page:
         links = replace(self.links, origins=input_origins(report, MOST_ROWS))
         return page(report, gallery, links)
 
-    async def _write(self, text: str) -> None:
-        """One request; Prefect's own function for it would send an event as well, and read all of it back."""
-        document = {
-            "type": "markdown",
-            "key": _NOT_IN_KEYS.sub("-", self.key.lower()),
-            "description": self.what,
-            "data": text,
-            "flow_run_id": str(self.run),
-        }
-        async with get_client() as client:
-            await client.request("POST", "/artifacts/", json=document)
+
+async def _write(text: str, run: UUID, *, key: str, what: str) -> None:
+    """One request; Prefect's own function for it would send an event as well, and read all of it back."""
+    document = {
+        "type": "markdown",
+        "key": _NOT_IN_KEYS.sub("-", key.lower()),
+        "description": what,
+        "data": text,
+        "flow_run_id": str(run),
+    }
+    async with get_client() as client:
+        await client.request("POST", "/artifacts/", json=document)

@@ -17,8 +17,8 @@ from interfaces.reports.words import bytes_text, digest_text, duration_text, eur
 MOST_STEPS = 500
 """Parts of a run that a report holds; of more, those that failed and as many others as there is room for."""
 
-Times = Mapping[UUID, tuple[datetime, datetime]]
-"""By Prefect run, when it began and ended."""
+Times = Mapping[UUID, tuple[datetime, datetime | None]]
+"""By Prefect run, when it began, and when it ended if it has."""
 
 
 def job_report(job: ComponentJob) -> RunReport:
@@ -33,7 +33,7 @@ def job_report(job: ComponentJob) -> RunReport:
         started_at=job.started_at,
         completed_at=job.completed_at,
         flow_run_id=job.flow_run_id,
-        facts=_told(*_job_facts(job)),
+        facts=job_facts(job),
         inputs=job.inputs,
         outputs=job.outputs,
         steps=(job_step(job.name or job.component, job),),
@@ -246,14 +246,15 @@ def _told(*facts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in facts if text)
 
 
-def _job_facts(job: ComponentJob) -> list[tuple[str, str]]:
+def job_facts(job: ComponentJob) -> tuple[tuple[str, str], ...]:
+    """What is told of a job in lines: what, and its text."""
     waited = (job.started_at - job.created).total_seconds() if job.started_at is not None else None
     instance = job.runtime_metrics.get("instance") or {}
     machine = f"{instance.get('name')}, {instance.get('cpu')} cores, {instance.get('memory')} GB" if instance else ""
     gpus = f", {instance['gpus']} x {instance.get('gpu_type')}" if instance.get("gpus") else ""
     gpu = f", {job.requires_gpu_type}" if job.requires_gpu_type else ""
     cost = job.compute_cost_euro_millicents
-    return [
+    return _told(
         ("Job", str(job.id)),
         ("Image", f"{job.image.sha256} from {job.image.source}"),
         ("Model", job.tarball.sha256 if job.tarball else ""),
@@ -266,4 +267,4 @@ def _job_facts(job: ComponentJob) -> list[tuple[str, str]]:
         ("Attempt", f"{job.attempt + 1}" if job.attempt else ""),
         ("Repeats", f"the job {job.retry_of}" if job.retry_of else ""),
         ("Ran, since", job.why),
-    ]
+    )

@@ -32,6 +32,7 @@ class Gallery:
         most_bytes: Of all previews together, as they stand in the page.
         seconds: After which no further preview is made.
         width_px: Of a picture.
+        shown: The pks of the values whose previews are on the page.
         left_out: What each preview is of that was not made, or had no room.
         stop: Once it is set, no further preview is made.
     """
@@ -39,6 +40,7 @@ class Gallery:
     most_bytes: int
     seconds: float
     width_px: int = _PAGE_WIDTH_PX
+    shown: set[int] = field(default_factory=set)
     left_out: list[str] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     _used: int = 0
@@ -63,6 +65,7 @@ class Gallery:
                 size = 4 * len(made.data) // 3 if made.is_picture else len(made.markdown or made.text)
                 if self._used + size <= self.most_bytes:
                     self._used += size
+                    self.shown.add(value.pk)
                     return made
                 if not made.is_picture or width // _SMALLER < 200:
                     break

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from interfaces.component_images import ComponentImage
 from interfaces.graph_values import Carried, one_by_one
 from interfaces.job_status import JobStatus
 from interfaces.previews.texts import clean_text, markdown_code, markdown_text
@@ -15,7 +16,7 @@ from interfaces.reports.gallery import Gallery, backdrop_of, is_inline, value_li
 from interfaces.reports.record import Links, RunReport, Step
 from interfaces.reports.timeline import timeline
 from interfaces.reports.usage import usage_chart, usage_rows
-from interfaces.reports.words import bytes_text, code_text, digest_text, duration_text, seconds_text
+from interfaces.reports.words import bytes_text, code_text, digest_text, duration_text, seconds_text, time_text
 
 MOST_ROWS = 200
 """Values, and parts of a run, that a page lists."""
@@ -47,6 +48,23 @@ def page(report: RunReport, gallery: Gallery, links: Links) -> str:
 def image_key(component: str, sha256: str) -> str:
     """The key of the artifact that is the page of an image version."""
     return f"image-{component}-{digest_text(sha256)}"
+
+
+def image_page(image: ComponentImage) -> str:
+    """What is known of a version of a container image."""
+    facts = [
+        ("Component", image.component),
+        ("Image", image.sha256),
+        ("From", image.source),
+        ("Size", bytes_text(image.size)),
+        ("User", image.user),
+        ("In the registry", image.registry_reference),
+        ("Registered", time_text(image.created)),
+        ("New jobs", "use it" if image.is_desired_version else "use another version"),
+    ]
+    rows = [[_plain(name), _plain(text)] for name, text in facts if text]
+    commands = f"component-flows images {image.component}\ncomponent-flows stats {image.component}"
+    return f"{_table(['', ''], rows)}\n\nIts other versions, and how its jobs went:\n\n{markdown_code(commands)}\n"
 
 
 def _plain(text: str, most: int = 1024) -> str:

@@ -110,7 +110,9 @@ def time_ticks(seconds: float, most: int = 6) -> tuple[list[float], float, str]:
     step = next((one for one in _TIME_STEPS_S if one * most >= seconds), None)
     if step is None:
         step = 86_400 * math.ceil(seconds / 86_400 / most)
+    last = step * int(seconds / step + 1e-9)
     unit, name = next(
-        (unit, name) for unit, name in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"), (0, "ms")) if step >= unit
+        ((unit, name) for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")) if step >= unit),
+        (1, "s") if last >= 1 else (0.001, "ms"),
     )
-    return [number * step for number in range(int(seconds / step + 1e-9) + 1)], unit or 0.001, name
+    return [number * step for number in range(int(seconds / step + 1e-9) + 1)], unit, name

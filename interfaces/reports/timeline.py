@@ -42,7 +42,7 @@ def timeline(steps: Sequence[Step], *, most: int = MOST_ROWS) -> str:
         x = _x(time, span)
         parts.append(svg.line(x, _TOP - 6, x, bottom + 2))
         parts.append(svg.text(x, bottom + 17, f"{time / unit:g}", size=11, anchor="middle", fill=svg.FAINT))
-    parts.append(svg.text(WIDTH - 10, bottom + 17, f"time ({name})", size=11, anchor="end", fill=svg.FAINT))
+    parts.append(svg.text(_LABEL - 22, bottom + 17, f"time ({name})", size=11, anchor="end", fill=svg.FAINT))
     for row, step in enumerate(shown):
         parts += _bar(step, begin, span, _TOP + _ROW * row)
     if len(ran) > len(shown):

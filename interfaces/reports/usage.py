@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from interfaces.jobs import ComponentJob
 
 WIDTH, PANEL, GAP = 760, 84, 34
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 18, 8, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 24, 8, 28
 MOST_POINTS = 240
 """Points of a curve; of more, the highest of some neighbours are drawn."""
 
@@ -137,7 +137,7 @@ def usage_chart(jobs: Sequence[ComponentJob]) -> str:
     for time in times:
         x = _x(time, span)
         parts.append(svg.text(x, bottom + 16, f"{time / unit:g}", size=11, anchor="middle", fill=svg.FAINT))
-    parts.append(svg.text(WIDTH - _RIGHT, bottom + 32, f"time ({name})", size=11, anchor="end", fill=svg.FAINT))
+    parts.append(svg.text(_LEFT - 22, bottom + 16, f"time ({name})", size=11, anchor="end", fill=svg.FAINT))
     label = "; ".join(f"{one.title}: highest {one.number(one.highest)}" for one in found)
     return svg.picture(WIDTH, bottom + _BOTTOM, parts, label=f"Use over time. {label}")
 
@@ -185,8 +185,7 @@ def _spans(job: ComponentJob, begin: datetime, label: str) -> list[tuple[float, 
         return list(zip([start, *ends[:-1]], ends, values, strict=True))
     end = (job.completed_at - begin).total_seconds()
     if label == "CPUUtilization":
-        seconds = job.exec_duration_s or end - start
-        return [(start, end, 100 * (job.cpu_seconds or 0.0) / seconds)] if seconds > 0 else []
+        return [(start, end, 100 * (job.cpu_seconds or 0.0) / (end - start))] if end > start else []
     return [(start, end, 100 * (job.peak_memory_bytes or 0) / (job.requires_memory_gb * GB))]
 
 
