@@ -64,7 +64,7 @@ def on_record(body: Body) -> Body:
 async def _recorded(flow_run_id: UUID, call: Callable[[], Awaitable[Any]]) -> Any:
     run = await in_thread(_begun, flow_run_id) or await _begun_again(flow_run_id)
     if run is None:
-        raise Abort("Another process runs this, or has run it to its end.")
+        raise _aborted("Another process runs this, or has run it to its end.")
     ended = _Ended()
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # a coroutine runs in a task
@@ -86,7 +86,13 @@ async def _recorded(flow_run_id: UUID, call: Callable[[], Awaitable[Any]]) -> An
             is_ours = await in_thread(_end, run, ended)
         if not is_ours:
             # Its state is for whoever has it now to say, not for this process.
-            raise Abort("Another machine has taken this run up, since this one gave no sign of life.")
+            raise _aborted("Another machine has taken this run up, since this one gave no sign of life.")
+
+
+def _aborted(why: str) -> Abort:
+    """To raise where the run is none of this process's business: Prefect then leaves the run's state as it is."""
+    run_logger().warning("%s", why)
+    return Abort(why)
 
 
 class _Ended:
