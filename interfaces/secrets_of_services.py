@@ -77,8 +77,8 @@ def login_advice(host: str) -> str:
     """What to do where a registry refuses a login."""
     if registry_login(host) is None:
         return (
-            f"run 'docker login {host}' as the user who runs jobs, or, for the registry of COMPONENT_FLOWS_REGISTRY, set "
-            "COMPONENT_FLOWS_REGISTRY_LOGIN__NAME and COMPONENT_FLOWS_REGISTRY_LOGIN__PASSWORD"
+            f"run 'docker login {host}' as the user who runs jobs, or, for the registry of COMPONENT_FLOWS_REGISTRY, "
+            "set COMPONENT_FLOWS_REGISTRY_LOGIN__NAME and COMPONENT_FLOWS_REGISTRY_LOGIN__PASSWORD"
         )
     block = get_settings().registry_login.block
     if block is not None:

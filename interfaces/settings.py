@@ -81,7 +81,8 @@ class StorageSettings(BaseModel):
     endpoint_url: str | None = Field(
         None,
         description="Address of the S3 server, such as `http://10.0.0.5:9000`; unset: AWS_ENDPOINT_URL, else AWS "
-        "itself. Credentials are found as AWS's own tools find them (AWS_ACCESS_KEY_ID, AWS_PROFILE, the machine's role).",
+        "itself. Credentials are found as AWS's own tools find them (AWS_ACCESS_KEY_ID, AWS_PROFILE, the machine's "
+        "role).",
     )
     credentials_block: str | None = Field(
         None,
