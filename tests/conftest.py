@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +13,33 @@ import SimpleITK as sitk
 
 PUPPET = Path(__file__).parent / "puppet"
 
+WATCH = """
+import sys
+from pathlib import Path
+sys.stdin.read()
+from flows.server_process import find
+for state in Path(sys.argv[1]).glob("**/server/server.json"):
+    if (server := find(state.parent)) is not None:
+        server.end()
+"""
+
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def _watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A process that sees this one die, however that happens, and ends the servers that it leaves."""
+    watch = subprocess.Popen(
+        [sys.executable, "-c", WATCH, str(tmp_path_factory.getbasetemp())],
+        stdin=subprocess.PIPE,
+        cwd=PUPPET.parents[1],
+        start_new_session=True,
+    )
+    yield
+    watch.kill()
+    watch.communicate()
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory, _watch: None) -> Iterator[Path]:
     """COMPONENT_FLOWS_HOME for this worker, and a Prefect server that the project's own launcher starts in it."""
     from flows import server
     from interfaces.settings import get_settings

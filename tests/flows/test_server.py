@@ -20,6 +20,7 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
+from programs import Program
 
 from flows import server
 from flows.server_process import ServerProcess, find, process_start, remember
@@ -89,7 +90,10 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_a_server_is_started_described_found_again_and_stopped(folder):
+def test_a_server_is_started_described_found_again_and_stopped(folder, settle):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settle(folder.parent, PORT=port)
     assert not server.status().running
     assert not folder.exists()
     url = server.ensure_server()
@@ -106,6 +110,10 @@ def test_a_server_is_started_described_found_again_and_stopped(folder):
     assert told["server"]["analytics_enabled"] is False
     assert told["server"]["services"]["task_run_recorder"]["batch_size"] == 100
     assert get(f"{server.ui_url()}/ui-settings")["api_url"] == "/api"
+    assert url == f"http://127.0.0.1:{port}/api"
+    socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    with pytest.raises(ConnectionRefusedError):  # another address of the loopback network stands for any other
+        socket.create_connection(("127.0.0.2", port), timeout=5)
 
     assert server.stop()
     assert not server.stop()
@@ -116,39 +124,28 @@ def test_a_server_is_started_described_found_again_and_stopped(folder):
         get(f"{url}/health")
 
 
-def test_only_this_machine_reaches_it(folder):
-    port = int(server.start().split(":")[2].split("/")[0])
-    socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    with pytest.raises(ConnectionRefusedError):  # another address of the loopback network stands for any other
-        socket.create_connection(("127.0.0.2", port), timeout=5)
-
-
 def test_processes_that_start_at_once_share_one_server_which_outlives_them(folder):
-    starts = [subprocess.Popen([sys.executable, "-c", START], stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    starts = [Program("code", START) for _ in range(3)]
     answers = {start.communicate(timeout=120)[0] for start in starts}
     assert answers == {f"{server.status().url} {server.status().pid}\n"}
     assert server.status().running
 
 
-def test_what_was_stored_outlives_a_killed_server(folder):
+def test_a_server_of_another_version_or_a_killed_one_is_replaced_and_what_was_stored_outlives_it(folder):
     name = f"kept_{uuid4().hex}"
     api(lambda client: client._client.post("/variables/", json={"name": name, "value": 1}))
+    old = find(folder)
+    remember(folder, ServerProcess(**{**vars(old), "version": "3.0.0"}))
+    server.start()
+    assert process_start(old.pid) is None
     killed = server.status()
+    assert killed.pid != old.pid
     os.killpg(killed.pid, signal.SIGKILL)
     assert name in variables()
     assert server.status().pid != killed.pid
     # Prefect makes a pool of one connection for a URL that names memory; the file must be a real one all the same.
     with closing(sqlite3.connect(folder / "prefect.db")) as database:
         assert database.execute("SELECT name FROM variable").fetchall() == [(name,)]
-
-
-def test_a_server_of_another_version_is_replaced(folder):
-    server.start()
-    old = find(folder)
-    remember(folder, ServerProcess(**{**vars(old), "version": "3.0.0"}))
-    server.start()
-    assert server.status().pid != old.pid
-    assert process_start(old.pid) is None
 
 
 def test_a_process_that_only_has_the_number_of_a_server_is_left_alone(folder):
@@ -179,13 +176,6 @@ def test_a_taken_port_is_named(settle, tmp_path):
         with pytest.raises(ServiceUnavailable, match=f"Port {port} .*COMPONENT_FLOWS_SERVER__PORT"):
             server.start()
     assert not (folder / "server.json").exists()
-
-
-def test_a_port_that_is_asked_for_is_used(settle, tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    settle(tmp_path, PORT=port)
-    assert server.start() == f"http://127.0.0.1:{port}/api"
 
 
 def test_a_server_that_does_not_come_up_in_time_is_ended_and_its_log_named(settle, tmp_path):
