@@ -12,6 +12,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +21,7 @@ from interfaces.deployments import DeploymentSpec, Runs, site_tag
 from interfaces.errors import DefinitionError
 from interfaces.settings import TOML_FILE
 from interfaces.site import Site
+from tasks.schedules import set_schedule
 
 POOL_TYPE = "process"
 
@@ -100,6 +102,18 @@ async def apply_deployments(
     return done
 
 
+async def scheduled(
+    client: PrefectClient,
+    one: Deployed,
+    schedule: CronSchedule | IntervalSchedule | None,
+    parameters: Mapping[str, Any],
+) -> Deployed:
+    """Give a deployment that was just applied its schedule, or take it away; see `tasks.schedules.set_schedule`."""
+    found = await client.read_deployment_by_name(one.name)
+    await set_schedule(client, found.id, schedule, parameters)
+    return _deployed(await client.read_deployment(found.id), Runs(one.runs), one.change)
+
+
 async def _there(client: PrefectClient) -> dict[tuple[Runs, str], DeploymentResponse]:
     """All deployments of the two flows, by what they run and their name."""
     found: dict[tuple[Runs, str], DeploymentResponse] = {}
@@ -150,7 +164,7 @@ def _fields(site: Site, spec: DeploymentSpec) -> dict[str, Any]:
         "entrypoint": ENTRYPOINTS[spec.runs],
         "work_pool_name": spec.place.pool,
         "work_queue_name": spec.place.queue,
-        **_surroundings(site),
+        **surroundings(site),
     }
 
 
@@ -160,7 +174,7 @@ def _is_same(there: Any, wanted: Any) -> bool:
     return bool((there or type(wanted)()) == wanted)
 
 
-def _surroundings(site: Site) -> dict[str, Any]:
+def surroundings(site: Site) -> dict[str, Any]:
     """What a worker's processes need to find this site, where it is one machine: its home, and its file of settings.
 
     With a database on a server, each machine has settings of its own.
