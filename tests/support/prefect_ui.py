@@ -1,0 +1,67 @@
+"""The pages of Prefect's UI, as a person finds the way on them: by what is written there."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class RunForm:
+    """The form that starts a run of a deployment."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        expect(page.get_by_role("button", name="Submit")).to_be_visible()
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of all fields, with what is said of them; those of fields within a field come after it."""
+        return self.page.locator(".schema-form-property__label").all_inner_texts()
+
+    def field(self, label: str) -> Locator:
+        """One field: its label, description, control and complaint."""
+        name = self.page.locator(
+            ".schema-form-property__label", has_text=re.compile(rf"^{re.escape(label)}( \(Optional\))?$")
+        )
+        return self.page.locator(".schema-form-property").filter(has=name).last
+
+    def write(self, label: str, text: object) -> None:
+        """Write into a field for text or a number, in place of what is there."""
+        self.field(label).locator("textarea, input, [contenteditable=true]").first.fill(str(text))
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose one of those that a field offers."""
+        # Prefect's lists open by their arrow alone: a click on their text opens one and closes it again.
+        self.field(label).locator(".p-select-button__icon").click()
+        self.page.get_by_text(option, exact=True).last.click()
+
+    def switch(self, label: str) -> None:
+        """Turn a switch from on to off, or back."""
+        self.field(label).get_by_role("switch").click()
+
+    def submit(self) -> None:
+        """Press the button."""
+        self.page.get_by_role("button", name="Submit").click()
+
+
+class RunPage:
+    """The page of a run, which keeps itself up to date."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @property
+    def state(self) -> Locator:
+        """The state, as it stands above."""
+        return self.page.locator(".page-heading-flow-run__meta .state-badge")
+
+    @property
+    def log(self) -> Locator:
+        """The lines of the log."""
+        return self.page.locator(".logs")
+
+    def open_page(self, key: str) -> None:
+        """Open what the run shows under a key."""
+        self.page.get_by_text("Artifacts", exact=True).click()
+        self.page.get_by_role("link", name=key).click()
