@@ -6,7 +6,7 @@ import re
 import unicodedata
 from html import escape
 
-_ENTITY_OR_MARK = re.compile(r"&(?:lt|gt|amp|quot|#x27);|[\\`*_{}\[\]()#+\-.!|~=^$:@/]")
+_ENTITY_OR_MARK = re.compile(r"&(?:lt|gt|amp|quot);|[\\`*_{}\[\]()#+\-.!|~=^$:@/]")
 _LINK = re.compile(r"(?i)(?<=:)(?=/)|(?<=www)(?=\.)|(?=@)")
 _WORD_JOINER = "\N{WORD JOINER}"
 
@@ -44,7 +44,9 @@ def html_text(text: str) -> str:
 def markdown_text(text: str) -> str:
     """Text that Markdown shows as it is: no markup, no HTML, no link made of a bare address."""
     one_line = " ".join(_LINK.sub(_WORD_JOINER, text).split())
-    return _ENTITY_OR_MARK.sub(lambda found: found[0] if len(found[0]) > 1 else f"\\{found[0]}", escape(one_line))
+    # An apostrophe as it is: it has no meaning here, and Prefect's UI shows what stands for it letter by letter.
+    escaped = escape(one_line, quote=False).replace('"', "&quot;")
+    return _ENTITY_OR_MARK.sub(lambda found: found[0] if len(found[0]) > 1 else f"\\{found[0]}", escaped)
 
 
 def markdown_code(text: str, *, language: str = "") -> str:
