@@ -30,9 +30,11 @@ from tasks.finish_job import finish, finish_broken
 from tasks.form_inputs import given_to_component
 from tasks.holding import held, stoppable
 from tasks.in_thread import in_thread
+from tasks.records import moved
 from tasks.run_logging import run_logger
 from tasks.run_pages import show_broken, show_job
 from tasks.same_work import succeeded_or_begun
+from tasks.schedules import missed
 from tasks.validate_inputs import validate_inputs
 
 _next_job: ContextVar[UUID | None] = ContextVar("component_flows_next_job", default=None)
@@ -100,6 +102,8 @@ async def run_component(
         DefinitionError: A limit is out of bounds, or what is to follow can't be run, or would not be for want of a run.
         EngineUnavailable: No container engine answers.
     """
+    if state := await missed():
+        return cast(ComponentJob, state)
     await in_thread(get_engine)
     if reuse and (task_on_success or task_on_failure):
         raise DefinitionError(
@@ -145,7 +149,10 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
         try:
             with stoppable(job, cancel):
                 await in_thread(ensure_guardian)
-                job = await validate_inputs(as_whole(job), as_whole(inputs))
+                if job.cache_key:  # its inputs were read to see whether the work was done before
+                    job = await in_thread(moved, job, JobStatus.VALIDATING_INPUTS)
+                else:
+                    job = await validate_inputs(as_whole(job), as_whole(inputs))
                 async with admitted(job):
                     job = await run_container(job)
                 job = await take_outputs(job)

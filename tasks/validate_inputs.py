@@ -177,8 +177,6 @@ def validated(job: ComponentJob, given: Mapping[str, Any]) -> ComponentJob:
         InvalidInputs: One or more are not; holds all problems.
     """
     job = moved(job, JobStatus.VALIDATING_INPUTS)
-    if job.cache_key and dict(given) == dict(job.inputs):
-        return job  # they were read already, to see whether this work was done before
     with get_site().database.session() as session:
         component = find_components(session, [job.component])[job.component]
         interfaces = find_interfaces(session, component.input_slugs)
