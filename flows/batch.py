@@ -17,6 +17,7 @@ from flows.batch_progress import Clock, reported
 from flows.calling import component_flow
 from flows.case_run import UNEXPECTED, run_case
 from flows.component_job import current_flow_run_id
+from flows.placing import placed_at_once
 from interfaces.access import checked_output
 from interfaces.batch_records import SomeCases
 from interfaces.batch_results import BatchResults, open_results
@@ -129,7 +130,7 @@ async def _run(
 
 def _parallel(wanted: int | None) -> int:
     engine = get_engine()  # also where the number is given: without one, no case could be run
-    number = wanted or get_settings().parallel_cases or CASES_PER_CORE * engine.info().cpus
+    number = wanted or get_settings().parallel_cases or placed_at_once() or CASES_PER_CORE * engine.info().cpus
     if wanted is not None and wanted < 1:
         raise DefinitionError(f"{wanted} cases at a time are too few; give 1 or more")
     return number

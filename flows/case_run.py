@@ -7,8 +7,8 @@ from typing import Any
 
 from prefect.exceptions import CancelledRun
 
-from flows.component_job import run_component
 from flows.graph import run_graph
+from flows.placing import place_component
 from interfaces.batch_rows import CaseOutcome
 from interfaces.cases import Case, CaseInputs
 from interfaces.errors import (
@@ -79,7 +79,7 @@ async def _run_component(component: str, case: Case, inputs: CaseInputs, *, refr
     values = await in_thread(read_inputs, inputs.interfaces, case.inputs)
     if not refresh and (earlier := await find_earlier(component, values)):
         return earlier
-    return await run_component.aio(component, dict(values), name=case.id, reuse=True, refresh=refresh)
+    return await place_component(component, values, name=case.id, reuse=True, refresh=refresh)
 
 
 def _told(case: Case) -> str:

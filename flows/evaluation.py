@@ -8,6 +8,7 @@ from typing import Any
 from flows.calling import component_flow
 from flows.component_job import current_flow_run_id, run_job
 from flows.evaluation_cases import CasesRun, run_cases
+from flows.placing import place, places_in_pools
 from flows.ranking import show_leaderboard
 from interfaces.errors import ComponentException
 from interfaces.evaluations import Evaluation, EvaluationResult, FailedCases
@@ -111,6 +112,10 @@ async def _evaluated(plan: EvaluationPlan, evaluation: Evaluation, done: CasesRu
     counted = counted_cases(done.cases)
     if not counted:
         raise ComponentException("all cases failed, so that there is nothing to evaluate: " + done.failures())
+    if places_in_pools():
+        given = {slug: value.model_dump(mode="json") for slug, value in plan.inputs.items()}
+        parameters = {"evaluation": str(evaluation.id), "inputs": given, "refresh": refresh}
+        return await place(run_evaluation, "flows.evaluation.run_evaluation", plan.phase.evaluation, parameters)
     edges = [value for case in counted for value in case.outputs.values()][:EDGES]
     return await run_evaluation.after(*edges).aio(str(evaluation.id), dict(plan.inputs), refresh=refresh)
 

@@ -11,8 +11,8 @@ from uuid import UUID, uuid5
 from flows.batch import CASES_PER_CORE
 from flows.batch_progress import Clock, reported
 from flows.case_run import OF_ALL_CASES
-from flows.component_job import run_component
 from flows.graph import run_graph
+from flows.placing import place_component, placed_at_once
 from interfaces import messages
 from interfaces.algorithm_fit import Route
 from interfaces.batch_summary import Tally
@@ -94,7 +94,7 @@ async def run_cases(
 def _parallel(wanted: int | None) -> int:
     if wanted is not None and wanted < 1:
         raise DefinitionError(f"{wanted} cases at a time are too few; give 1 or more")
-    return wanted or get_settings().parallel_cases or CASES_PER_CORE * get_engine().info().cpus
+    return wanted or get_settings().parallel_cases or placed_at_once() or CASES_PER_CORE * get_engine().info().cpus
 
 
 @dataclass(kw_only=True)
@@ -154,9 +154,9 @@ class _Run:
         name, phase = self.plan.algorithm.name, self.plan.phase
         if not self.refresh and (earlier := await find_earlier(name, case.inputs)):
             return earlier
-        return await run_component.aio(
+        return await place_component(
             name,
-            dict(case.inputs),
+            case.inputs,
             name=case.id,
             time_limit=phase.time_limit,
             memory_gb=phase.memory_gb,

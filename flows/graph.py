@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from flows.calling import component_flow
-from flows.component_job import current_flow_run_id, run_component
+from flows.component_job import current_flow_run_id
 from flows.graph_nodes import NodeRun, Nodes, failure_of
+from flows.placing import place_component
 from interfaces.graph import Node
 from interfaces.graph_run import GraphRun
 from interfaces.graph_values import values_in
@@ -19,6 +20,7 @@ from tasks.keep_graph_run import kept_graph_run, kept_meanwhile
 from tasks.plan_graph import plan_graph
 from tasks.reuse import check_refreshed, find_earlier
 from tasks.run_pages import show_graph, with_parts
+from tasks.schedules import missed
 
 
 def _run_name(parameters: Mapping[str, Any]) -> str:
@@ -59,6 +61,8 @@ async def run_graph(
         GraphFailed: One or more nodes failed; its text is the message for the user, `.run` has everything else, `.job`
             is the first failed job.
     """
+    if state := await missed():
+        return cast(GraphRun, state)
     started_at = datetime.now(UTC)
     plan = await plan_graph(graph, await given_to_graph(graph, inputs))
     if not isinstance(refresh, bool):
@@ -73,8 +77,8 @@ async def run_graph(
             return NodeRun(outputs=run.outputs, run=run)
         if reuse and not again and (earlier := await find_earlier(node.component, values)):
             return NodeRun(outputs=earlier.outputs, job=earlier, is_reused=True)
-        job = await run_component.after(*upstream).aio(
-            node.component, dict(values), name=path, reuse=reuse, refresh=bool(again)
+        job = await place_component(
+            node.component, values, upstream=upstream, name=path, reuse=reuse, refresh=bool(again)
         )
         return NodeRun(outputs=job.outputs, job=job)
 

@@ -34,7 +34,7 @@ from interfaces.database.worker_run_records import (
     lose_worker_run,
     unfinished_worker_runs,
 )
-from interfaces.deployments import site_tag
+from interfaces.deployments import placed_tag, site_tag
 from interfaces.settings import get_settings
 from interfaces.site import get_site
 from tasks.adopt import LOST
@@ -146,7 +146,8 @@ async def _stuck(client: PrefectClient) -> list[FlowRun]:
     begun = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING]))
     )
-    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[site_tag(get_site().id)]))
+    site_id = get_site().id
+    ours = DeploymentFilter(tags=DeploymentFilterTags(any_=[site_tag(site_id), placed_tag(site_id)]))
     try:
         runs = await client.read_flow_runs(flow_run_filter=begun, deployment_filter=ours, limit=SEEN_AT_ONCE)
     except httpx.HTTPError as error:

@@ -71,6 +71,11 @@ def site_tag(site_id: str) -> str:
     return f"site:{site_id}"
 
 
+def placed_tag(site_id: str) -> str:
+    """The tag of the deployments through which a site's graphs, batches and evaluations place jobs in work pools."""
+    return f"placed:{site_id}"
+
+
 def component_spec(
     component: Component,
     known: Definitions,

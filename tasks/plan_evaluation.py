@@ -22,6 +22,7 @@ from interfaces.errors import CasesInvalid, DefinitionError, EvaluationInvalid, 
 from interfaces.graph_ports import Definitions
 from interfaces.phase import Phase
 from interfaces.phase_check import find_phase_problems
+from interfaces.settings import get_settings
 from interfaces.site import get_site
 from interfaces.value import ComponentInterfaceValue
 from tasks.admission import check_capacity
@@ -145,6 +146,8 @@ def _exceeded_limits(phase: Phase, runnable: Runnable, known: Definitions) -> It
 
 def _cannot_run_here(phase: Phase, runnable: Runnable, known: Definitions) -> Iterator[str]:
     """What this machine lacks, of the evaluation too: it would be a pity to learn that after the last case."""
+    if get_settings().place_jobs == "pool":
+        return  # what other machines have is for their workers' pools to say
     for slug in sorted({phase.evaluation, *runnable.components} & known.components.keys()):
         component = known.components[slug]
         memory_gb = component.memory_gb

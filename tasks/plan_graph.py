@@ -74,7 +74,10 @@ def _planned(graph: Graph, known: Definitions, given: Mapping[str, Any], *, look
         if problems:  # with all names that there are, the nearest one can be named
             problems = list(check_graph(graph, _definitions(session, find_graphs(session))))
         images = desired_images(session, components)
-    problems += resource_problems(components, images, engine=engine, limits=site.settings.limits, capacity=capacity)
+    limits, elsewhere = site.settings.limits, site.settings.place_jobs == "pool"
+    problems += resource_problems(
+        components, images, engine=engine, limits=limits, capacity=capacity, elsewhere=elsewhere
+    )
     values, wrong = read_graph_inputs(graph, known, given)
     if problems:
         raise GraphInvalid(graph.slug, [*problems, *(f"the input '{name}' {why}" for name, why in wrong.items())])
@@ -85,7 +88,7 @@ def _planned(graph: Graph, known: Definitions, given: Mapping[str, Any], *, look
     outlook = Outlook(
         known=known,
         seconds={one: durations.mean_s for one, durations in past.items() if durations is not None},
-        parallel=capacity.parallel(shares),
+        parallel=site.settings.placed_at_once if elsewhere else capacity.parallel(shares),
         look_up=look_up,
     )
     plan = outlook.of(graph, values, warnings=list(_warnings(graph, known)))

@@ -22,6 +22,7 @@ def resource_problems(
     engine: ContainerEngine,
     limits: LimitSettings,
     capacity: Capacity,
+    elsewhere: bool = False,
 ) -> Iterator[str]:
     """What keeps components from running here, a sentence each.
 
@@ -31,6 +32,7 @@ def resource_problems(
         engine: Where they are to run.
         limits: The site's bounds.
         capacity: What the jobs of the machine have together.
+        elsewhere: Whether they run in work pools, whose machines may have more than this one.
     """
     for slug, component in components.items():
         image = images.get(slug)
@@ -41,19 +43,19 @@ def resource_problems(
                 f"the container image of the component '{slug}' is no longer in the engine, and no registry has it; "
                 "register its folder again"
             )
-        for problem in _limit_problems(component, limits):
+        for problem in _limit_problems(component, limits, elsewhere=elsewhere):
             yield f"the component '{slug}': {problem}"
-        if why := capacity.why_never(capacity.share(memory_gb=component.memory_gb)):
+        if not elsewhere and (why := capacity.why_never(capacity.share(memory_gb=component.memory_gb))):
             yield f"the component '{slug}' can't start: {why}"
 
 
-def _limit_problems(component: Component, limits: LimitSettings) -> Iterator[str]:
+def _limit_problems(component: Component, limits: LimitSettings, *, elsewhere: bool) -> Iterator[str]:
     time_limit, memory_gb = component.time_limit, component.memory_gb
     for check in (
         # One by one, so that all are told of.
         partial(check_limits, limits, time_limit=time_limit, memory_gb=limits.min_memory_gb),
         partial(check_limits, limits, time_limit=limits.min_time_limit_s, memory_gb=memory_gb),
-        partial(check_runnable, component),
+        *([] if elsewhere else [partial(check_runnable, component)]),
     ):
         try:
             check()
