@@ -5,10 +5,10 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench soak fuzz validator ui pin clean
+.PHONY: help demo test lint bench soak screenshots fuzz validator ui pin clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 demo:  ## run the brain volumetry example and print its table
 	@scripts/setup.sh demo
@@ -37,6 +37,10 @@ bench:  ## run the benchmarks; results also go to benchmarks/results
 soak:  ## the long runs that make test leaves out
 	@scripts/setup.sh demo,test
 	@$(BIN)/python -m pytest -m soak --timeout 0
+
+screenshots:  ## take the pictures of the documentation anew, by the tests that use the Prefect UI in a browser
+	@BROWSER_TESTS=required scripts/setup.sh demo,test
+	@BROWSER_TESTS=required PICTURES_INTO=docs/images $(BIN)/python -m pytest -m "soak or not soak" tests/browser
 
 fuzz:  ## look for inputs that break the checks of values and definitions; FUZZ_S=600 takes longer than 60 s a target
 	@scripts/venv.sh demo,test,fuzz

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up all that a run needs: .venv with the project in it, and at the same time a Docker engine and the base image.
 #
-# Usage: scripts/setup.sh EXTRAS        for example demo,test
+# Usage: scripts/setup.sh EXTRAS        for example demo,test; with test, a browser too
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,7 +17,12 @@ stop() {
 scripts/venv.sh --bare
 scripts/venv.sh "$1" &
 venv=$!
-{ scripts/engine.sh && scripts/base_image.sh; } &
+{
+    scripts/engine.sh
+    # apt does one thing at a time, so this waits for the engine's packages; the base image needs none.
+    if [[ ",$1," == *,test,* ]]; then scripts/browser.sh --if-possible; fi
+    scripts/base_image.sh
+} &
 engine=$!
 trap stop INT TERM
 

@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 PARTS = 4
-PAUSE_S = 1.5
+PAUSE_S = 2
 
 
 def read(name: str) -> object:
