@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import select
 
 from interfaces.database.tables import ImageRow, JobRow
@@ -15,6 +14,8 @@ from interfaces.job_status import JobStatus
 from interfaces.site import get_site
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from interfaces.database.figure_records import JobGroup
     from interfaces.jobs import ComponentJob
 
@@ -71,6 +72,8 @@ class ComponentJobManager:
             UTC), duration and exec_duration (timedeltas; missing until the job has ended), peak_memory_bytes,
             cpu_seconds, compute_cost_euro_millicents, verdict (its kind, or "") and error_message.
         """
+        import pandas as pd  # takes half a second, which most commands need not wait for
+
         wanted = JobFilter(component=component, image=image, status=status, since=since, until=until)
         columns: list[Any] = [column.label(name) for name, column in _COLUMNS.items()]
         query = select(*columns).select_from(JobRow).join(ImageRow, JobRow.image_pk == ImageRow.pk)

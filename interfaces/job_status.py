@@ -8,6 +8,9 @@ from interfaces.errors import InvalidMove
 
 MAX_ATTEMPTS = 99
 
+BY = ("component", "image", "status", "day")
+"""What many jobs can be told apart by where they are summarised."""
+
 
 class JobStatus(IntEnum):
     """How far a job has come; the numbers and labels are those of grand-challenge.org."""

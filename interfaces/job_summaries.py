@@ -14,9 +14,8 @@ import pandas as pd
 from interfaces.database.figure_records import JobGroup
 from interfaces.errors import DefinitionError
 from interfaces.grouped_numbers import Groups, Numbers
-from interfaces.job_status import JobStatus
+from interfaces.job_status import BY, JobStatus
 
-BY = ("component", "image", "status", "day")
 MEASURES = ("duration_s", "waiting_s", "peak_memory_bytes", "cost_euro_millicents")
 VERDICT = "verdict_"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from interfaces.job_summaries import BY, VERDICT
+from interfaces.job_status import BY
+from interfaces.job_summaries import VERDICT
 from interfaces.previews.texts import markdown_text
 from interfaces.reports.words import DASH, bytes_text, digest_text, euro_text, seconds_text
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from interfaces.errors import ComponentException, ComponentFlowsError
-from interfaces.jobs import ComponentJob
+
+if TYPE_CHECKING:
+    from interfaces.jobs import ComponentJob
 
 PATIENCE_S = 30.0
 """How long a cancelled job is waited for: its container has its grace, and what follows it may take a while."""
@@ -22,6 +25,7 @@ def cancel(job: str, as_json: bool) -> None:
     """Stop a job that is queued or runs; JOB is its id or the start of it."""
     from flows.commands.describing import job_document, print_json
     from interfaces.database.lease_records import leases, request_cancellation
+    from interfaces.jobs import ComponentJob
     from interfaces.site import get_site
 
     found = ComponentJob.objects.get(job)
@@ -42,6 +46,8 @@ def cancel(job: str, as_json: bool) -> None:
 
 
 def _awaited(job: ComponentJob) -> ComponentJob:
+    from interfaces.jobs import ComponentJob
+
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         job = ComponentJob.objects.get(str(job.id))
@@ -62,6 +68,7 @@ def retry(job: str, memory_gb: float | None, time_limit: int | None, as_json: bo
     """Run a job that has ended once more, with the same image and inputs; JOB is its id or the start of it."""
     from flows.commands.describing import job_document, memory_text, print_json, seconds_text, value_text
     from flows.component_job import retry_job
+    from interfaces.jobs import ComponentJob
 
     found = ComponentJob.objects.get(job)
     again = retry_job(str(found.id), memory_gb=memory_gb, time_limit=time_limit)

@@ -8,7 +8,6 @@ import click
 
 from flows.commands.running import find_runnable, read_texts
 from interfaces.errors import GraphInvalid, InvalidInputs
-from interfaces.graph import Graph
 
 if TYPE_CHECKING:
     from interfaces.graph_plan import GraphPlan, PlannedNode
@@ -24,6 +23,7 @@ COLUMNS = ("node", "runs", "times", "each", "")
 def plan(context: click.Context, name: str, texts: tuple[str, ...], as_json: bool) -> None:
     """Say what a run would do: what would run, what is cached, how long it takes, everything that is wrong."""
     from flows.commands.describing import print_json
+    from interfaces.graph import Graph
     from tasks.plan_graph import planned, planned_component
 
     found, interfaces = find_runnable(name)

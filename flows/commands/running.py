@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from interfaces.component import Component
-from interfaces.definition import ComponentInterface
 from interfaces.errors import InvalidInputs, UnknownName, ValidationError
-from interfaces.graph import Graph
+
+if TYPE_CHECKING:
+    from interfaces.component import Component
+    from interfaces.definition import ComponentInterface
+    from interfaces.graph import Graph
 
 
 def find_runnable(name: str) -> tuple[Component | Graph, dict[str, ComponentInterface]]:
@@ -96,6 +98,7 @@ def run(
     from flows.component_job import run_component
     from flows.graph import run_graph
     from interfaces.export import export_values
+    from interfaces.graph import Graph
     from interfaces.graph_values import one_by_one
 
     found, interfaces = find_runnable(name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interfaces.job_summaries import BY
+from interfaces.job_status import BY
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -32,6 +32,11 @@ def test_a_run_prints_its_outputs():
     assert done.stdout.splitlines()[-1] == 'report = {"fine": true}'
 
 
+def test_help_waits_for_nothing_that_takes_long_to_import():
+    code = "import sys, flows.cli; print(*{'pandas', 'numpy', 'sqlalchemy', 'prefect', 'docker'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "\n"
+
+
 def test_json_is_one_document_on_stdout_and_nothing_else():
     document = json.loads(run(GOOD, "--json").stdout)
     assert document["status"] == "SUCCESS"

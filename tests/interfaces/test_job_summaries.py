@@ -13,8 +13,8 @@ from records import a_component, a_finished_job, a_job, a_stored_image
 from interfaces import ComponentJob
 from interfaces.database.job_records import save_job
 from interfaces.errors import DefinitionError
-from interfaces.job_status import JobStatus
-from interfaces.job_summaries import BY, MEASURES, summarise
+from interfaces.job_status import BY, JobStatus
+from interfaces.job_summaries import MEASURES, summarise
 
 FAILED = {"status": JobStatus.FAILURE}
 
