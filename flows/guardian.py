@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,13 @@ IDLE_S = 30.0
 PATIENCE_S = 10.0
 """After a reaping that failed (the engine is away, say)."""
 
+START_S = 10.0
+"""A guardian that this process started less than this ago may not have its lock yet, and one that ended so soon would
+end again: neither is a reason to start another. Starting takes one to two seconds of a processor."""
+
+_started: dict[Path, float] = {}
+_starting = threading.Lock()
+
 
 def ensure_guardian() -> None:
     """See that a guardian lives; call it when the job's record with its lease is written, not before."""
@@ -60,6 +68,11 @@ def ensure_guardian() -> None:
     except Timeout:
         return
     lock.release()
+    with _starting:
+        now = time.monotonic()
+        if now - _started.get(site.home, -START_S) < START_S:
+            return
+        _started[site.home] = now
     log = site.home / LOG_FILE
     mode = "wb" if log.exists() and log.stat().st_size > MAX_LOG_BYTES else "ab"
     with log.open(mode) as output:

@@ -107,6 +107,7 @@ def test_several_that_start_one_get_one(guarded, until):
     for thread in threads:
         thread.join()
     until(guardians)
+    assert len(guardians()) == 1  # and not six, five of which would find out a second later
     log = guarded.home / guardian.LOG_FILE
     until(lambda: "watching" in log.read_text())
     until(lambda: len(guardians()) == 1)
