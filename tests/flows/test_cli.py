@@ -125,7 +125,7 @@ def test_jobs_show_logs_and_stats_tell_of_a_run():
     assert json.loads(call("show", job, "--json").stdout)["id"] == job
     assert call("logs", job).stdout == "hello\n"
     assert call("logs", job, "--stderr").stdout == ""
-    (row,) = json.loads(call("stats", "puppet-report", "--json").stdout)
+    (row,) = json.loads(call("stats", "puppet-report", "--json").stdout)["jobs"]
     assert row["succeeded"] >= 1
     assert row["mean_duration_s"] > 0
     assert "puppet-report" in call("stats").stdout
