@@ -9,6 +9,9 @@ from interfaces.component_images import ComponentImage
 from interfaces.containers.protocol import ContainerEngine, ImageInfo, StopSignal
 from interfaces.containers.registry import may_pass
 from interfaces.errors import ComponentException, EngineError
+from interfaces.site import get_site
+from tasks.image_claims import claim
+from tasks.shared_images import fetch_image, is_shared_image
 
 DELAYS_S = (1.0, 4.0)
 """Before each further attempt to pull; jobs wait for it."""
@@ -21,8 +24,10 @@ class ImageMissing(ComponentException):
 
 
 def is_within_reach(engine: ContainerEngine, image: ComponentImage) -> bool:
-    """Whether a job could run an image: it may be executed, and the engine or a registry has it."""
-    return image.can_execute and (bool(image.registry_reference) or engine.image(image.sha256) is not None)
+    """Whether a job could run an image: it may be executed, and the engine, a registry or the file store has it."""
+    if not image.can_execute or image.registry_reference:
+        return image.can_execute
+    return engine.image(image.sha256) is not None or is_shared_image(get_site(), image)
 
 
 def ensure_image(
@@ -32,7 +37,7 @@ def ensure_image(
     stop: StopSignal | None = None,
     delays_s: tuple[float, ...] = DELAYS_S,
 ) -> None:
-    """Pull an image by its digest where the engine lacks it.
+    """Pull an image by its digest, or load it from the file store, where the engine lacks it.
 
     Args:
         engine: Where it is to be.
@@ -48,6 +53,9 @@ def ensure_image(
     if engine.image(image.sha256) is not None:
         return
     if not image.registry_reference:
+        if fetch_image(get_site(), engine, image):
+            claim(engine, image.sha256)
+            return
         raise ImageMissing(
             f"The container image of '{image.component}' is no longer in the engine; register the component again"
         )
@@ -60,6 +68,7 @@ def ensure_image(
         )
     # A digest alone does not keep an image when the engine is cleaned up.
     engine.tag(image.sha256, image.original_repo_tag)
+    claim(engine, image.sha256)
 
 
 def _pulled(

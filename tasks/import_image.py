@@ -20,6 +20,7 @@ from interfaces.storage.file_store import sha256_of
 from tasks.ensure_image import ensure_image
 from tasks.importing import DELAYS_S, ImportSource, imported
 from tasks.obtain_image import Obtaining
+from tasks.shared_images import fetch_image, share_image
 
 LOCAL_BASE_IMAGE = "component-flows-base:latest"
 
@@ -85,6 +86,7 @@ def import_image(
 
     def work() -> ImportedImage:
         info = obtaining.obtain()
+        share_image(site, engine, slug=component.slug, sha256=info.id)
         return ImportedImage(
             sha256=info.id,
             source=_text(source),
@@ -114,7 +116,10 @@ def _is_complete(site: Site, engine: ContainerEngine, image: ComponentImage) -> 
         return False
     if engine.image(image.sha256) is None and image.registry_reference:
         ensure_image(engine, image)
-    return engine.image(image.sha256) is not None
+    if engine.image(image.sha256) is None and not fetch_image(site, engine, image):
+        return False
+    share_image(site, engine, slug=image.component, sha256=image.sha256)
+    return True
 
 
 def _as_imported(image: ComponentImage) -> ImportedImage:

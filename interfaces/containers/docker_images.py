@@ -53,6 +53,11 @@ class DockerImages:
             )
         return images.popitem()[1]
 
+    def save(self, reference: str) -> Iterator[bytes]:
+        """An image as an archive of ``docker save``, a block at a time."""
+        with engine_errors(f"save the image '{reference}'"):
+            yield from self._api.get_image(reference)
+
     def tag(self, image: str, reference: str) -> None:
         """Give an image one more ``name:tag``."""
         name, _, tag = reference.rpartition(":")

@@ -5,7 +5,7 @@ No type or exception of the engine's own SDK leaves ``docker_engine``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -97,6 +97,16 @@ class ContainerEngine(Protocol):
 
         Raises:
             EngineError: It is none, or has not exactly one image in it.
+        """
+
+    def save(self, reference: str) -> Iterator[bytes]:
+        """An image as an archive of ``docker save``, a block at a time.
+
+        Args:
+            reference: Its ``name:tag``.
+
+        Raises:
+            EngineError: The engine lacks it, or breaks off.
         """
 
     def tag(self, image: str, reference: str) -> None:

@@ -17,6 +17,7 @@ from interfaces.owners import owned_name
 from interfaces.settings import StorageSettings
 from interfaces.storage.local_cache import GB, trimmed
 from interfaces.storage.remote_store import RemoteStore
+from interfaces.storage.unused_files import renewed
 
 READ_ONLY, READ_ONLY_FOLDER = 0o444, 0o555
 
@@ -93,7 +94,7 @@ class FileStore:
         """
         stored = known or sha256_of(source)
         target = self.folder / self._name(stored.sha256, suffix)
-        if not _has_size(target, stored.size):  # a file that was cut short by hand is mended, too
+        if not renewed(self.folder, target, stored.size):  # a file that was cut short by hand is mended, too
             target.parent.mkdir(parents=True, exist_ok=True)
             self._place(source, target, move=move)
         elif move:
@@ -161,6 +162,14 @@ class FileStore:
         """
         if self._remote is not None and self._remote.size(name) != local.stat().st_size:
             self._remote.put(local, name)
+
+    def has_shared(self, name: str) -> bool:
+        """Whether somebody has shared a file of that name.
+
+        Raises:
+            ServiceUnavailable: The store is out of reach.
+        """
+        return self._remote is not None and self._remote.size(name) is not None
 
     def fetch(self, name: str, local: Path) -> bool:
         """Get what another machine has shared; False where nobody has.
