@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from programs import Program
 
 from interfaces.batch_results import BatchResults, columns_of, open_results
 from interfaces.errors import ComponentFlowsError, DefinitionError
@@ -120,9 +118,9 @@ def test_two_processes_never_write_one_file(path):
     code = "import sys; from pathlib import Path; from interfaces.batch_results import open_results\n"
     code += "with open_results(Path(sys.argv[1]), []): pass"
     with open_results(path, []):
-        done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, env=os.environ)
-    assert "another batch is writing" in done.stderr
-    assert subprocess.run([sys.executable, "-c", code, str(path)]).returncode == 0
+        _, errors = Program("code", code, path).communicate(timeout=60)
+    assert "another batch is writing" in errors
+    assert Program("code", code, path).wait(timeout=60) == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from programs import Program
 
 from interfaces.containers.gpus import Gpu
 from interfaces.containers.protocol import ContainerSpec
@@ -46,8 +45,7 @@ def hold(tmp_path):
     started = []
 
     def start(gpus):
-        command = [sys.executable, "-c", HOLD, str(tmp_path), *(gpu.uuid for gpu in gpus)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = Program("code", HOLD, tmp_path, *(gpu.uuid for gpu in gpus))
         started.append(process)
         return process, process.stdout.readline().strip()
 

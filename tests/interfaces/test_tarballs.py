@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import os
 import signal
-import subprocess
-import sys
 import tarfile
 import time
 from pathlib import Path
 
 import pytest
+from programs import Program
 
 from interfaces.errors import ValidationError
 from interfaces.tarballs import TarballKind, unpacked
@@ -74,9 +73,9 @@ def test_nothing_is_left_of_a_tarball_that_is_refused(site):
 UNPACK = "import sys; from interfaces.site import get_site; from interfaces.tarballs import unpacked; "
 
 
-def start(sha256: str, *, more: str = "") -> subprocess.Popen[str]:
+def start(sha256: str, *, more: str = "") -> Program:
     program = f"{UNPACK}{more}print(unpacked(get_site(), {sha256!r}).stat().st_ino)"
-    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    return Program("code", program)
 
 
 def test_several_processes_at_once_unpack_it_once(site):

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -10,6 +8,7 @@ from pathlib import PurePosixPath
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from programs import Program
 from pydantic import ValidationError as PydanticError
 from records import an_interface
 from sqlalchemy import func, select, text
@@ -111,15 +110,11 @@ for number, line in enumerate(sys.stdin):
 def test_processes_that_make_one_value_at_once_get_one_record(site, stored, count, scan, tmp_path):
     stored(an_interface(title="Anything", kind=Kind.ANY, relative_path="any.json", store_in_database=False))
     stored(an_interface(title="Table", kind=Kind.CSV, relative_path="table.csv"))
-    rounds = 25
+    rounds = 12
     for number in range(rounds):
         (tmp_path / f"{number}.csv").write_text(f"a,b\n{number},{'x' * 1000}\n")
         sitk.WriteImage(sitk.Image([8, 8, number + 1], sitk.sitkInt16), tmp_path / f"{number}.mha")
-    command = [sys.executable, "-c", RACER, str(tmp_path)]
-    racers = [
-        subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
+    racers = [Program("code", RACER, tmp_path) for _ in range(2)]
     assert [racer.stdout.readline() for racer in racers] == ["ready\n"] * 2
     seen: set[str] = set()
     for _ in range(rounds):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from hashlib import sha256
@@ -14,6 +12,7 @@ from pathlib import Path, PurePosixPath
 import pydicom
 import pytest
 import SimpleITK as sitk
+from programs import Program
 from records import an_interface
 
 from interfaces import ComponentInterfaceValue
@@ -183,8 +182,7 @@ for slug in ("study", "scan"):
 
 def test_two_processes_that_make_one_value_at_once_get_one_record(site, study, scan, write_series, tmp_path):
     source = write_series()
-    arguments = [sys.executable, "-c", MAKE, str(source), str(tmp_path / "start")]
-    makers = [subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    makers = [Program("code", MAKE, source, tmp_path / "start") for _ in range(2)]
     (tmp_path / "start").touch()
     answers = {maker.communicate(timeout=120)[0] for maker in makers}
     assert len(answers) == 1
@@ -230,8 +228,8 @@ interface.create_instance(image=source)
 @pytest.mark.parametrize(("slug", "last"), [("study", 3), ("scan", 1)])
 def test_a_process_that_is_killed_in_between_leaves_nothing_half_stored(site, study, scan, write_series, slug, last):
     source = write_series()
-    killed = subprocess.run([sys.executable, "-c", KILLED_IN_BETWEEN, slug, str(source), str(last)], timeout=120)
-    assert killed.returncode == -signal.SIGKILL
+    killed = Program("code", KILLED_IN_BETWEEN, slug, source, last)
+    assert killed.wait(timeout=120) == -signal.SIGKILL
     with site.database.session() as session:
         assert session.query(ValueRow).count() == 0
     for path in stored_files(site):

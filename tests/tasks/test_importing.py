@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from programs import Program
 
 from interfaces.database.import_records import list_imports
 from interfaces.errors import EngineError, EngineUnavailable, ImageImportFailed
@@ -162,7 +160,7 @@ imported(get_site(), ImportSource(owner="counter", kind=ImportKind.IMAGE, text="
 
 
 def test_an_import_whose_process_died_is_seen_and_taken_over_by_the_next(site):
-    process = subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True, env={**os.environ})
+    process = Program("code", KILLED)
     assert process.stdout.readline() == "working\n"
     assert record(site).import_status is ImportStatusChoices.STARTED
     assert not record(site).was_interrupted

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from programs import Program
 from records import a_component, a_job, a_stored_image
 
 from interfaces.database.follow_up_records import (
@@ -95,7 +94,7 @@ def test_only_its_own_process_completes_it(site, ended):
     )
     with site.database.session() as session:
         claim(session, find_follow_up(session, ended.id))
-    subprocess.run([sys.executable, "-c", code, site.database_url, str(site.home), str(ended.id)], check=True)
+    assert Program("code", code, site.database_url, site.home, ended.id).wait(timeout=60) == 0
     assert found(site, ended).status is FollowUpStatus.RUNNING
 
 

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
+from programs import Program
 from records import an_interface
 
 from interfaces.database.interface_records import find_interfaces, save_default_interfaces, save_interface
@@ -180,10 +179,7 @@ with site.database.session() as session:
 
 
 def test_processes_that_register_the_same_at_once_get_one_record_each(site):
-    processes = [
-        subprocess.Popen([sys.executable, "-c", REGISTER], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for _ in range(3)
-    ]
+    processes = [Program("code", REGISTER) for _ in range(3)]
     for process in processes:
         assert process.stdout.readline() == "ready\n"
     for process in processes:
