@@ -43,7 +43,10 @@ from tasks.run_reports import batch_run_report, evaluation_run_report, find_repo
 
 R = TypeVar("R")
 
-NOT_SHOWN = (httpx.HTTPError, PrefectException)
+WRITE_S = 20
+"""Seconds that a server may take for a page; a run does not wait for one that is away for minutes."""
+
+NOT_SHOWN = (httpx.HTTPError, PrefectException, TimeoutError)
 """What a server raises that is away or refuses; the run goes on without its page."""
 
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9-]+")
@@ -162,7 +165,7 @@ async def _written(text: str, *, key: str, what: str) -> None:
         try:
             await _write(text, run, key=key, what=what)
         except NOT_SHOWN as error:
-            run_logger().warning("A page can't be shown in the Prefect UI: %s", error)
+            run_logger().warning("A page can't be shown in the Prefect UI: %s", str(error) or "it takes too long")
 
 
 async def show_broken(error: BaseException) -> None:
@@ -186,7 +189,8 @@ def show(report: Callable[[], RunReport], *, key: str, what: str) -> asyncio.Fut
     if run is None or not settings.enabled or (parts is not None and not parts.room):
         return nothing
     links = ui_links(around=parts.run if parts is not None else None)
-    planned = _Page(report=report, links=links, run=run, key=key, what=what)
+    # A part is found through its run; to be listed by itself would cost the server half as much again.
+    planned = _Page(report=report, links=links, run=run, key=key if parts is None else None, what=what)
     made = asyncio.create_task(planned.make(parts.limiter if parts is not None else None))
     if parts is None:
         return made
@@ -215,7 +219,7 @@ class _Page:
     report: Callable[[], RunReport]
     links: Links
     run: UUID
-    key: str
+    key: str | None
     what: str
 
     async def make(self, limiter: CapacityLimiter | None) -> None:
@@ -225,7 +229,9 @@ class _Page:
             text = await to_thread.run_sync(self._text, stop, limiter=limiter, abandon_on_cancel=True)
             await _write(text, self.run, key=self.key, what=self.what)
         except NOT_SHOWN as error:
-            run_logger().warning("The run's page can't be shown in the Prefect UI: %s", error)
+            run_logger().warning(
+                "The run's page can't be shown in the Prefect UI: %s", str(error) or "it takes too long"
+            )
         except Exception:  # a page must not break a run
             run_logger().warning("The run's page could not be made", exc_info=True)
         finally:
@@ -239,14 +245,10 @@ class _Page:
         return page(report, gallery, links)
 
 
-async def _write(text: str, run: UUID, *, key: str, what: str) -> None:
+async def _write(text: str, run: UUID, *, key: str | None, what: str) -> None:
     """One request; Prefect's own function for it would send an event as well, and read all of it back."""
-    document = {
-        "type": "markdown",
-        "key": _NOT_IN_KEYS.sub("-", key.lower()),
-        "description": what,
-        "data": text,
-        "flow_run_id": str(run),
-    }
-    async with get_client() as client:
+    document = {"type": "markdown", "description": what, "data": text, "flow_run_id": str(run)}
+    if key is not None:
+        document["key"] = _NOT_IN_KEYS.sub("-", key.lower())
+    async with asyncio.timeout(WRITE_S), get_client() as client:
         await client.request("POST", "/artifacts/", json=document)
