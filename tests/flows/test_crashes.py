@@ -100,17 +100,25 @@ ENTRYPOINT = ["/bin/dash", "-c", """sleep 0.7; echo '{"fine": true}' > /output/r
 
 
 @pytest.fixture
-def own_home(tmp_path, monkeypatch, followed):
-    """A home with a Prefect server and a database of its own."""
+def own_home(home, tmp_path, monkeypatch, followed):
+    """A home of the test's own, on the tests' Prefect server."""
+    monkeypatch.setenv("PREFECT_API_URL", server.ensure_server())
     monkeypatch.setenv("COMPONENT_FLOWS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PREFECT_CLIENT_MAX_RETRIES", "1")
     get_settings.cache_clear()
-    server.start()
     yield followed
-    server.stop()
     get_site().database.close()
     monkeypatch.undo()
     get_settings.cache_clear()
+
+
+@pytest.fixture
+def own_server(own_home, monkeypatch):
+    """A home of the test's own, with a Prefect server of its own."""
+    monkeypatch.delenv("PREFECT_API_URL")
+    monkeypatch.setenv("PREFECT_CLIENT_MAX_RETRIES", "1")
+    server.start()
+    yield own_home
+    server.stop()
 
 
 @pytest.fixture
@@ -160,8 +168,8 @@ def test_an_engine_may_be_killed_anywhere(tiny, own_home, part):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("part", range(4, 56, 4))
-def test_a_prefect_server_may_be_killed_anywhere(own_home, part):
+def test_a_prefect_server_may_be_killed_anywhere(own_server, part):
     register(PUPPET)
     _, crashes = crash_at_every(part + 1000, part, "server")
     reap()
-    check_all(crashes, own_home)
+    check_all(crashes, own_server)
