@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
 from puppet_scripts import REPORT
 
 from flows.server import ensure_server
@@ -21,7 +22,8 @@ NAMES = {
     "job-statistics/statistics",
 }
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
+# One worker has both tests, and deploys once.
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets"), pytest.mark.xdist_group("deployments")]
 
 
 def prefect(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -37,7 +39,10 @@ def prefect(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 @pytest.fixture(scope="module")
 def deployed(home):
-    assert prefect("work-pool", "create", "component-flows", "--type", "process", "--overwrite").returncode == 0
+    async def make_pool(client):
+        await client.create_work_pool(WorkPoolCreate(name="component-flows", type="process"), overwrite=True)
+
+    read(make_pool)
     done = prefect("deploy", "--all", COMPONENT_FLOWS_PROJECT=str(ROOT))
     assert done.returncode == 0, done.stdout + done.stderr
 
