@@ -67,6 +67,8 @@ def measured(folder: Path, *, rounds: int) -> dict[str, Any]:
         job = run_component("benchmark-big-file", {"benchmark-movie-in": value})
         for name, spent in task_seconds(job).items():
             seconds[name].append(spent)
+        # Laying the input out, and the engine's own part.
+        seconds["around the container"].append(seconds["execute"][-1] - (job.exec_duration_s or 0))
         seen = json.loads(job.stdout)
         output = job.outputs["benchmark-movie-out"].path
         assert output is not None
@@ -79,7 +81,7 @@ def measured(folder: Path, *, rounds: int) -> dict[str, Any]:
         "output_is_the_written_file": moved,
         "stored_once_s": taken_s,
         "steps_s": steps,
-        "provision_to_cp": steps["provision"] / steps["cp"],
+        "around_to_cp": steps["around the container"] / steps["cp"],
         "collect_to_cp": steps["collect outputs"] / steps["cp"],
         "collect_to_sha256": steps["collect outputs"] / steps["sha256"],
     }
@@ -96,7 +98,8 @@ def show(figures: dict[str, Any]) -> None:
         print("  (it was copied once: the engine's folder is not on the same mount as the home folder)")
     print(f"{'plain cp of 1 GiB':<28}{steps['cp']:8.3f} s")
     print(f"{'SHA-256 of 1 GiB':<28}{steps['sha256']:8.3f} s")
-    print(f"{'provision (the input)':<28}{steps['provision']:8.3f} s   {figures['provision_to_cp']:.2f} of cp")
+    around = steps["around the container"]
+    print(f"{'execute, but the container':<28}{around:8.3f} s   {figures['around_to_cp']:.2f} of cp (the input)")
     print(f"{'collect (the output)':<28}{steps['collect outputs']:8.3f} s   {figures['collect_to_cp']:.2f} of cp,")
     print(f"{'':<39}{figures['collect_to_sha256']:.2f} of the SHA-256, which is its address")
     print(f"{'execute (it writes 1 GiB)':<28}{steps['execute']:8.3f} s")
