@@ -18,6 +18,7 @@ from interfaces.component_images import ComponentImage
 from interfaces.database.component_records import desired_image, desired_tarball, find_components
 from interfaces.database.interface_records import find_interfaces
 from interfaces.database.job_records import load_jobs
+from interfaces.database.unneeded_records import renewed_jobs
 from interfaces.database.work_records import successes
 from interfaces.definition import ComponentInterface
 from interfaces.errors import InvalidInputs, UnknownName
@@ -91,8 +92,9 @@ def succeeded(session: Session, keys: Collection[str]) -> dict[str, ComponentJob
     found: dict[str, ComponentJob] = {}
     while candidates:
         jobs = load_jobs(session, [ids[0] for ids in candidates.values()])
+        kept = renewed_jobs(session, jobs.values())
         for key, (newest, *older) in list(candidates.items()):
-            if newest in jobs and not lost_outputs(jobs[newest]):
+            if newest in kept and not lost_outputs(jobs[newest]):
                 found[key] = jobs[newest]
             if key in found or not older:
                 del candidates[key]
@@ -129,7 +131,10 @@ def looked_up(asked: Sequence[Asked], *, explain: bool = False) -> list[Answer]:
 
 
 def _registered(session: Session, slugs: Collection[str]) -> dict[str, _Registered]:
-    known = find_components(session)
+    try:
+        known = find_components(session, slugs)
+    except UnknownName:
+        known = find_components(session)
     return {slug: _with_versions(session, known[slug]) for slug in slugs if slug in known}
 
 
