@@ -22,6 +22,7 @@ from interfaces.evaluations import Evaluation
 from interfaces.graph_values import values_in
 from interfaces.job_status import JobStatus
 from interfaces.reports.building import MOST_STEPS, Times, batch_report, evaluation_report, graph_report, job_report
+from interfaces.reports.gallery import is_inline
 from interfaces.reports.record import RunReport
 from interfaces.site import get_site
 from tasks.rank_evaluations import leaderboard_entries
@@ -131,10 +132,12 @@ def _results(evaluation: Evaluation) -> Iterable[tuple[str, str]]:
 
 
 def input_origins(report: RunReport, most: int) -> dict[int, UUID]:
-    """By pk of the first inputs' values, the Prefect run that gave each."""
-    pks = [value.pk for value in values_in(report.inputs)][:most]
-    if not pks:
+    """By pk of the first inputs' values, the Prefect run that gave each; not of what is a few characters of JSON."""
+    values = [value for value in values_in(report.inputs) if not is_inline(value)][:most]
+    if not values:
         return {}
     with get_site().database.session() as session:
-        found = {pk: run for some in in_parts(pks) for pk, run in origins(session, some).items()}
-    return {pk: run for pk, run in found.items() if run != report.flow_run_id}
+        sha256s = {value.sha256 for value in values}
+        found = {sha256: run for some in in_parts(sha256s) for sha256, run in origins(session, some).items()}
+    runs = {value.pk: found.get(value.sha256) for value in values}
+    return {pk: run for pk, run in runs.items() if run is not None and run != report.flow_run_id}

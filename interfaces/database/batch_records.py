@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import String, cast, func, select
@@ -10,10 +11,11 @@ from sqlalchemy.orm import Session
 from interfaces.batch_records import BatchCase, BatchRecord
 from interfaces.batch_summary import BatchSummary
 from interfaces.database.inserting import insert_if_new
-from interfaces.database.tables import BatchRow, JobRow, JobValueRow
+from interfaces.database.tables import BatchRow, InterfaceRow, JobRow, JobValueRow, ValueRow
 from interfaces.errors import UnknownName
 
 _MESSAGE_LENGTH = 1024
+_MOST_ORIGINS = 1_000
 
 
 def save_batch(session: Session, batch: BatchRecord) -> None:
@@ -54,12 +56,24 @@ def find_batch(session: Session, start: str) -> BatchRecord | None:
     )
 
 
-def origins(session: Session, pks: list[int]) -> dict[int, UUID]:
-    """By value, the Prefect run of a job that gave it; what nobody gave, such as a person's input, is left out."""
+def origins(session: Session, sha256s: Collection[str]) -> dict[str, UUID]:
+    """By content, the Prefect run of a job that gave it, of several the latest.
+
+    What nobody gave, such as a person's input, is left out. By content and not by value: where an edge leads to another
+    interface, the same content is another value.
+    """
+    # All interfaces, so that the one index that holds contents is of use.
+    same = ValueRow.interface_pk.in_(select(InterfaceRow.pk)) & ValueRow.sha256.in_(sha256s)
     query = (
-        select(JobValueRow.value_pk, JobRow.flow_run_id)
+        select(ValueRow.sha256, JobRow.flow_run_id)
+        .join(JobValueRow, JobValueRow.value_pk == ValueRow.pk)
         .join(JobRow, JobRow.id == JobValueRow.job_id)
-        .where(JobValueRow.value_pk.in_(pks), JobValueRow.direction == "output", JobRow.flow_run_id.is_not(None))
-        .order_by(JobRow.created)  # of several the latest
+        .where(same, JobValueRow.direction == "output", JobRow.flow_run_id.is_not(None))
+        .order_by(JobRow.created.desc())
+        .limit(_MOST_ORIGINS)
     )
-    return {pk: run for pk, run in session.execute(query).tuples() if run is not None}
+    found: dict[str, UUID] = {}
+    for sha256, run in session.execute(query).tuples():
+        if run is not None:
+            found.setdefault(sha256, run)
+    return found
