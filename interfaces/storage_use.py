@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from sqlalchemy import select
@@ -30,10 +30,27 @@ def size_in_storage(values: Iterable[ComponentInterfaceValue]) -> int:
 
 def site_size_in_storage(session: Session) -> int:
     """How many bytes all values of a site take together; see `size_in_storage`."""
+    return _total(contents(session))
+
+
+def contents(session: Session, *, without: Container[int] = ()) -> Iterator[Content]:
+    """The content of every value of a site; what several share comes several times.
+
+    Args:
+        session: An open session.
+        without: Primary keys of values that are left out.
+    """
     columns = (ValueRow.pk, ValueRow.sha256, ValueRow.size, ValueRow.name, ValueRow.files)
     query = select(*columns, InterfaceRow.kind, InterfaceRow.store_in_database)
     rows = session.execute(query.join(InterfaceRow, ValueRow.interface_pk == InterfaceRow.pk))
-    return _total(content for row in rows for content in _of_row(*row))
+    return (content for row in rows if row.pk not in without for content in _of_row(*row))
+
+
+def folders(session: Session, *, without: Container[int] = ()) -> set[str]:
+    """The SHA-256 of every value that is a folder of files; see `contents`."""
+    query = select(ValueRow.pk, ValueRow.sha256).join(InterfaceRow, ValueRow.interface_pk == InterfaceRow.pk)
+    rows = session.execute(query.where(InterfaceRow.kind == InterfaceKindChoices.DICOM_IMAGE_SET.value)).tuples()
+    return {sha256 for pk, sha256 in rows if pk not in without}
 
 
 def _total(contents: Iterable[Content]) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from interfaces.database.inserting import insert_all_if_new
+from interfaces.database.inserting import insert_all_or_renew
 from interfaces.database.interface_records import find_interfaces, from_row
 from interfaces.database.tables import InterfaceRow, ValueRow
 from interfaces.definition import ComponentInterface
@@ -26,6 +26,7 @@ from interfaces.json_parsing import canonical_json, parse_json
 from interfaces.kinds import InterfaceKindChoices, InterfaceSuperKindChoices
 from interfaces.site import Site, get_site
 from interfaces.storage.file_store import StoredFile, StoredMember, folder_of, sha256_of
+from interfaces.storage.unused_files import RENEWED_S
 from interfaces.value import ComponentInterfaceValue, value_from_row
 
 _ROWS_AT_ONCE = 1_000
@@ -231,10 +232,12 @@ def _records(
 ) -> dict[str, ComponentInterfaceValue]:
     """The records of rows, written where they are new, by their SHA-256."""
     found: dict[str, ComponentInterfaceValue] = {}
+    # So that `clean` leaves the record to whoever is about to use it, also where it is an old one.
+    renewed_before = datetime.now(UTC) - timedelta(seconds=RENEWED_S)
     with site.database.session() as session:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             some = rows[start : start + _ROWS_AT_ONCE]
-            insert_all_if_new(session, ValueRow, some, unique=["interface_pk", "sha256"])
+            insert_all_or_renew(session, ValueRow, some, unique=["interface_pk", "sha256"], before=renewed_before)
             hashes = [row["sha256"] for row in some]
             for row in session.scalars(_KNOWN_VALUES, {"interface_pk": interface.pk, "hashes": hashes}):
                 found[row.sha256] = value_from_row(row, interface)

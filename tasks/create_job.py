@@ -12,6 +12,7 @@ from interfaces.component import Component, Method
 from interfaces.component_images import ComponentImage
 from interfaces.database.component_records import desired_image, desired_tarball, find_components
 from interfaces.database.job_records import load_job
+from interfaces.database.unneeded_records import renewed_jobs
 from interfaces.engine import get_engine
 from interfaces.errors import DefinitionError, UnknownName
 from interfaces.gpu_leases import GpuMissing, check_gpu
@@ -120,6 +121,7 @@ def repeat_job(
     site = get_site()
     with site.database.session() as session:
         old = load_job(session, job_id)
+        renewed_jobs(session, [old])  # so that its values stay until they are those of the new job, too
         component = find_components(session, [old.component])[old.component]
     if not old.status.is_final:
         message = f"the job {old.id} has not ended ({old.status.label}); 'component-flows cancel' would end it"

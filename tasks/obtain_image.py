@@ -19,6 +19,7 @@ from interfaces.containers.protocol import ContainerEngine, ImageInfo
 from interfaces.errors import EngineError, ImageImportFailed
 from interfaces.image_archives import plain_archive, read_image_archive
 from tasks.ensure_image import is_within_reach
+from tasks.image_claims import claim
 
 LABELS = {"component-flows.image": "component"}
 
@@ -66,6 +67,7 @@ class Obtaining:
         check_image(reference=reference, user=info.user, architecture=info.architecture, os=info.os)
         check_image_size(reference=reference, size_bytes=info.size_bytes, max_bytes=self.max_bytes)
         self.engine.tag(info.id, repo_tag(self.component.slug, info.id))
+        claim(self.engine, info.id)
         return info
 
     def _built(self, folder: Path) -> ImageInfo:

@@ -36,10 +36,23 @@ class Swept:
         return bool(self.containers or self.volumes or self.folders)
 
 
-def sweep(site: Site, engine: ContainerEngine) -> Swept:
-    """Remove what belongs to nobody that lives; nothing of other sites on the same engine is touched.
+@dataclass(frozen=True, kw_only=True)
+class Lost:
+    """What belongs to nobody that lives.
 
-    Jobs whose processes died are to be settled first: what their containers have done is lost with them.
+    Attributes:
+        containers: Of the engine.
+        volumes: Their names.
+        folders: Folders and files of this machine.
+    """
+
+    containers: tuple[LeftContainer, ...]
+    volumes: tuple[str, ...]
+    folders: tuple[Path, ...]
+
+
+def lost(site: Site, engine: ContainerEngine) -> Lost:
+    """Find what belongs to nobody that lives; nothing of other sites on the same engine is among it.
 
     Raises:
         EngineError: The engine broke off.
@@ -49,18 +62,30 @@ def sweep(site: Site, engine: ContainerEngine) -> Swept:
     folders = list(site.jobs_folder.iterdir()) if site.jobs_folder.is_dir() else []
     with site.database.session() as session:
         held = {lease.job_id: lease for lease in leases(session) if not lease.is_over()}
-    containers = [one for one in left.containers if _is_lost(one.labels, held) or _is_overdue(one)]
-    for container in containers:
-        engine.remove_container(container.id)
-    volumes = [name for name, labels in left.volumes.items() if _is_lost(labels, held)]
-    for name in volumes:
-        engine.remove_volume(name)
-    gone = [folder for folder in folders if _uuid(folder.name) not in held] + list(_orphans(site))
-    for path in gone:
-        _remove(path)
-    return Swept(
-        containers=tuple(container.name for container in containers), volumes=tuple(volumes), folders=tuple(gone)
+    return Lost(
+        containers=tuple(one for one in left.containers if _is_lost(one.labels, held) or _is_overdue(one)),
+        volumes=tuple(name for name, labels in left.volumes.items() if _is_lost(labels, held)),
+        folders=(*(folder for folder in folders if _uuid(folder.name) not in held), *_orphans(site)),
     )
+
+
+def sweep(site: Site, engine: ContainerEngine) -> Swept:
+    """Remove what is lost.
+
+    Jobs whose processes died are to be settled first: what their containers have done is lost with them.
+
+    Raises:
+        EngineError: The engine broke off.
+    """
+    found = lost(site, engine)
+    for container in found.containers:
+        engine.remove_container(container.id)
+    for name in found.volumes:
+        engine.remove_volume(name)
+    for path in found.folders:
+        _remove(path)
+    names = tuple(container.name for container in found.containers)
+    return Swept(containers=names, volumes=found.volumes, folders=found.folders)
 
 
 def _is_lost(labels: Mapping[str, str], held: Mapping[UUID, Lease]) -> bool:

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from interfaces.database import migrations_folder
 from interfaces.errors import DefinitionError, ServiceUnavailable
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; said here so that opening an up-to-date database needs no Alembic."""
 
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)

@@ -102,6 +102,8 @@ class ValueRow(Base):
     # The members of a value of several files (a DICOM image set), else [].
     files: Mapped[list[Any]] = mapped_column(server_default="[]", default=list)
     created: Mapped[datetime]
+    # When it was last found again, if it was; all else never changes. See `interfaces.database.unneeded_records`.
+    used_at: Mapped[datetime | None]
 
 
 class ComponentRow(Base):
