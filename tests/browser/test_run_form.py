@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import SimpleITK as sitk
-from browser import picture
+from browser import PICTURES, picture
 from playwright.sync_api import expect
-from prefect_ui import RunForm, RunPage
+from prefect_ui import RunForm, RunPage, open_form, view_started_run
 
 BRIGHT_REGIONS = Path(__file__).parent / "bright-regions"
 CORNERS = "[[-60, -60, 0], [60, -60, 0], [60, 30, 0], [-60, 30, 0]]"
@@ -18,17 +18,17 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
-def head(home: Path) -> Path:
-    """A blurred ball in place of a head, where runs from the UI may read."""
+def head(inputs: Path, request: pytest.FixtureRequest) -> Path:
+    """A blurred ball, or for the documentation the example's brain, where runs from the UI may read."""
+    if PICTURES is not None:
+        return request.getfixturevalue("brain")[0]
     size, spacing = [48, 48, 24], [4.0, 4.0, 6.0]
     corner = [-count * step / 2 for count, step in zip(size, spacing, strict=True)]
-    image = sitk.GaussianSource(
+    ball = sitk.GaussianSource(
         sitk.sitkUInt8, size=size, sigma=[40] * 3, mean=[0] * 3, scale=200, origin=corner, spacing=spacing
     )
-    path = home / "inputs" / "head.mha"
-    path.parent.mkdir(exist_ok=True)
-    sitk.WriteImage(image, path)
-    return path
+    sitk.WriteImage(ball, inputs / "head.mha")
+    return inputs / "head.mha"
 
 
 def test_a_person_fills_in_the_form_watches_the_run_and_sees_what_came_out(deployed, worker, visit, head):
@@ -36,9 +36,8 @@ def test_a_person_fills_in_the_form_watches_the_run_and_sees_what_came_out(deplo
     worker()
 
     page = visit("/deployments")
-    page.get_by_role("link", name="bright-regions").click()
-    page.get_by_role("button", name="Run", exact=True).click()
-    page.get_by_text("Custom run").click()
+    page.get_by_role("link", name="bright-regions", exact=True).click()
+    open_form(page)
     form = RunForm(page)
     assert {"Brain MRI", "Contrast (Optional)", "Threshold", "Smooth first (Optional)", "Remark"} <= set(form.labels)
     expect(form.field("Threshold")).to_contain_text("At least 1 and at most 99")
@@ -57,18 +56,20 @@ def test_a_person_fills_in_the_form_watches_the_run_and_sees_what_came_out(deplo
     expect(page.get_by_text("500 is greater than the maximum of 99").first).to_be_visible()
 
     form.write("Threshold", 60)
-    picture(page, "form")
+    form.field("Brain MRI").scroll_into_view_if_needed()
+    picture(page, "form", height=1360)
     form.submit()
-    page.get_by_role("button", name="View run").last.click()
+    view_started_run(page)
 
     run = RunPage(page)
     expect(run.log).to_contain_text("Follow-up after a year (FLAIR)")
     expect(run.state).to_have_text("Running")
     expect(run.state).to_have_text("Completed")
     expect(run.log).to_contain_text(re.compile(r"Part 4 of 4: \d+ bright voxels"))
+    assert run.share_of_colour((34, 160, 80)) > 0.01, "no bar of the run's picture is green"
     picture(page, "run")
     run.open_page("component-bright-regions")
     preview = page.get_by_role("img", name=re.compile("^Bright regions"))
     preview.scroll_into_view_if_needed()
     assert preview.evaluate("image => image.complete && image.naturalWidth") > 300
-    picture(page, "artifact")
+    picture(page, "artifact", height=1250)

@@ -17,11 +17,16 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "brain-volumetry"
+
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome", "google-chrome-stable")
 """What is looked for on the PATH; `scripts/browser.sh` looks for the same."""
 
 WIDTH, HEIGHT = 1280, 800
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
+SETTLED_AFTER_MS = 1_500
+"""Milliseconds after which messages are gone and what was drawn anew for another size is there."""
 PICTURES = os.environ.get("PICTURES_INTO")
 """The folder that gets the documentation's pictures (`make screenshots`), or None."""
 COLOURS = 128
@@ -62,21 +67,23 @@ def launched(playwright: Playwright, path: str) -> Iterator[Browser]:
 
 
 class Visit:
-    """A page that is open in the browser, and what it did behind it.
+    """A page that is open in the browser, and what it and those that it opens do behind it.
 
     Attributes:
         page: The page.
-        errors: What its own code failed with.
-        elsewhere: What it asked of other machines; none of it was answered.
+        elsewhere: What they asked of other machines; none of it was answered.
     """
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.errors: list[str] = []
         self.elsewhere: list[str] = []
-        page.on("request", lambda request: self._note(request.url))
+        context = page.context  # links of a run's page open pages of their own
+        context.on("request", lambda request: self._note(request.url))
+        context.on("page", self._watch)
+        self._watch(page)
+
+    def _watch(self, page: Page) -> None:
         page.on("websocket", lambda socket: self._note(socket.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)
@@ -109,13 +116,22 @@ def visiting(trace: Path) -> Iterator[Visit]:
             visit.page.screenshot(path=trace)
 
 
-def picture(page: Page, name: str) -> None:
-    """Keep what the page shows as a picture of the documentation, if these are wanted."""
+def picture(page: Page, name: str, height: int = HEIGHT) -> None:
+    """Keep what the page shows as a picture of the documentation, if these are wanted.
+
+    Args:
+        page: The page.
+        name: Of the picture, without the suffix.
+        height: Of the part of the page that is shown, in pixels.
+    """
     if PICTURES is None:
         return
     page.mouse.move(0, 0)
+    page.set_viewport_size({"width": WIDTH, "height": height})
+    page.wait_for_timeout(SETTLED_AFTER_MS)
     path = Path(PICTURES) / f"{name}.png"
     page.screenshot(path=path, animations="disabled")
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     with Image.open(path) as taken:
         few_colours = taken.convert("RGB").quantize(colors=COLOURS, dither=Image.Dither.NONE)
     few_colours.save(path, optimize=True)

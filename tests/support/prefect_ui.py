@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+
+
+def open_form(page: Page) -> None:
+    """Go from the page of a deployment to its form."""
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("Custom run").click()
+
+
+def view_started_run(page: Page) -> None:
+    """Follow the message that a run was started; Prefect shows each message twice, one over the other."""
+    page.get_by_role("button", name="View run").last.click()
+
+
+def follow(page: Page, link: str) -> Page:
+    """Follow a link of a run's own page; such links open pages of their own."""
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name=link, exact=True).click()
+    return opened.value
 
 
 class RunForm:
@@ -65,3 +85,10 @@ class RunPage:
         """Open what the run shows under a key."""
         self.page.get_by_text("Artifacts", exact=True).click()
         self.page.get_by_role("link", name=key).click()
+
+    def share_of_colour(self, colour: tuple[int, int, int], within: int = 24) -> float:
+        """Which share of the picture of tasks and sub-flows, which is drawn and has no text, is of about a colour."""
+        with Image.open(io.BytesIO(self.page.locator("canvas").screenshot())) as taken:
+            counts = taken.convert("RGB").getcolors(taken.width * taken.height) or []
+        near = [count for count, own in counts if all(abs(a - b) <= within for a, b in zip(own, colour, strict=True))]
+        return sum(near) / sum(count for count, _ in counts)

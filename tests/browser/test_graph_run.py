@@ -1,0 +1,51 @@
+"""A deployed graph in a browser: its form, its run with a bar for each node, and the way from there to a node's job."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browser import EXAMPLE, picture
+from playwright.sync_api import expect
+from prefect_ui import RunForm, RunPage, follow, open_form, view_started_run
+
+pytestmark = [pytest.mark.engine, pytest.mark.soak]
+
+
+def test_a_person_runs_a_graph_and_goes_from_its_page_to_the_job_of_a_node(deployed, worker, visit, brain):
+    image, reference = brain
+    every_day = {"mri": str(image), "reference": str(reference)}
+    deployed(EXAMPLE, "brain-volumetry", schedule="0 6 * * *", inputs=every_day)
+    worker()
+
+    page = visit("/deployments")
+    page.get_by_role("link", name="brain-volumetry", exact=True).click()
+    expect(page.get_by_text(re.compile("At 06:00 AM"))).to_be_visible()
+    picture(page, "schedule")
+    open_form(page)
+    form = RunForm(page)
+    form.write("mri: T1 brain MRI", image)
+    form.write("reference: Reference tissues", reference)
+    form.submit()
+    view_started_run(page)
+
+    run = RunPage(page)
+    expect(run.state).to_have_text("Completed")
+    assert run.share_of_colour((34, 160, 80)) > 0.01, "no bar of the run's picture is green"
+    picture(page, "graph-run")
+    page.get_by_text("Subflow Runs", exact=True).click()
+    for node in ("segment", "measure", "compare"):
+        expect(page.get_by_role("link", name=node, exact=True)).to_be_visible()
+
+    run.open_page("graph-brain-volumetry")
+    preview = page.get_by_role("img", name=re.compile("voxels"))
+    assert preview.evaluate("image => image.complete && image.naturalWidth") > 300
+    picture(page, "graph-artifact", height=1250)
+
+    page = follow(page, "segment")
+    run = RunPage(page)
+    expect(run.state).to_have_text("Completed")
+    expect(page.get_by_text(re.compile("^job:"))).to_be_visible()
+    run.open_page("Job ")  # a node's page has no name of its own
+    page = follow(page, "its container image")
+    expect(page.get_by_text("component-flows images tissue-segmentation")).to_be_visible()
