@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.calling import component_flow
+from interfaces.access import checked_output
 from interfaces.errors import DefinitionError
 from interfaces.periods import moment
 from tasks.in_thread import in_thread
@@ -49,6 +50,7 @@ async def report(
         ServiceUnavailable: The file can't be written.
     """
     check_one_subject(run, since, until, component)
+    output = checked_output(output) if output is not None else None
     if run is not None:
         path = await in_thread(write_run_report, run, output)
         await show_run(run)

@@ -12,6 +12,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.calling import component_flow
+from interfaces.access import checked_output
 from interfaces.job_statistics import JobStatistics
 from interfaces.job_statistics import job_statistics as read_statistics
 from interfaces.periods import moment
@@ -60,6 +61,7 @@ async def job_statistics(
         DefinitionError: `since` or `until` is neither an age nor a date.
         ServiceUnavailable: The CSV files can't be written.
     """
+    csv_folder = checked_output(csv_folder) if csv_folder is not None else None
     first, last = (moment(one) if one else None for one in (since, until))
     statistics = await summarise_jobs(component, first, last)
     charts = statistics_charts(statistics)
