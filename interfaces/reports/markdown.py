@@ -103,7 +103,8 @@ def _problem(report: RunReport) -> Iterator[str]:
 
 
 def _quote(text: str) -> str:
-    return f"> **{_plain(text)}**"
+    plain = _plain(text).strip()
+    return f"> **{plain}**" if plain else ""  # four asterisks would be a line across the page
 
 
 def _link(words: str, address: str) -> str:
@@ -124,7 +125,7 @@ def _failures(report: RunReport, links: Links) -> Iterator[str]:
         ]
         for step in report.failures[:MOST_FAILURES]
     ]
-    yield _table([report.part, "", "what went wrong", "try this first"], rows)
+    yield _table([report.part, "state", "what went wrong", "try this first"], rows)
     if (more := len(report.failures) - MOST_FAILURES) > 0:
         yield f"And {more:,} more, which are listed below."
 
@@ -154,14 +155,14 @@ def _values(values: Mapping[str, Carried], links: Links) -> str:
         [
             _plain(name, 100),
             _plain(value.interface.kind.label),
-            _plain(value_line(value), 300),
-            digest_text(value.sha256),
             _link(f"{value.pk}", links.run(links.origins.get(value.pk))),
+            digest_text(value.sha256),
+            _plain(value_line(value), 300),  # last, since what is long pushes what follows out of sight
         ]
         for name, value in list(singles.items())[:MOST_ROWS]
     ]
     more = f"\n\nAnd {len(singles) - MOST_ROWS:,} more." if len(singles) > MOST_ROWS else ""
-    return _table(["name", "kind", "content", "SHA-256", "value"], rows) + more
+    return _table(["name", "kind", "value", "SHA-256", "content"], rows) + more
 
 
 def _timeline(report: RunReport) -> Iterator[str]:
@@ -188,7 +189,7 @@ def _steps(report: RunReport, links: Links) -> Iterator[str]:
     yield f"## {report.part.capitalize()}s"
     steps = report.failures_first
     if steps:
-        header = [report.part, "component", "", "took", "peak memory", "image"]
+        header = [report.part, "component", "state", "took", "peak memory", "image"]
         yield _table(header, [_step_row(step, links) for step in steps[:MOST_ROWS]])
     if (more := len(steps[MOST_ROWS:]) + report.omitted) > 0:
         yield f"And {more:,} more."
