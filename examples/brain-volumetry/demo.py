@@ -39,7 +39,7 @@ def main(output: Path) -> None:
     picture = overlay_picture(t1_image(), run.outputs["tissues"].path, output)
     show(run)
     console.print(f"\nOutputs: {output}\nPicture: {picture}")
-    console.print(f"Runs in the Prefect UI: {ui_url()} (started by 'make ui')")
+    console.print(f"Runs in the Prefect UI: {ui_url()}")
 
 
 def show(run: GraphRun) -> None:
@@ -53,7 +53,7 @@ def show(run: GraphRun) -> None:
     for name, volume in volumes["volumes"].items():
         tissues.add_row(name, f"{volume:.0f}", "-" if dice[name] is None else f"{dice[name]:.3f}")
     jobs = Table(title="Jobs", title_justify="left")
-    for name in ("node", "component", "container", "whole job", "peak memory", "average"):
+    for name in ("node", "component", "container", "whole job", "memory", "average"):
         jobs.add_column(name, no_wrap=True, justify="left" if name in ("node", "component") else "right")
     for name, job in run.jobs.items():
         average = ComponentJob.objects.average_duration(component=job.component)
