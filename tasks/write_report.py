@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -77,6 +78,7 @@ def _written(page: str, path: Path) -> Path:
         part.write_text(page, encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise ServiceUnavailable(f"the report can't be written to {path}: {error.strerror or error}") from error
     return path

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from interfaces.jobs import ComponentJob
 
 WIDTH, PANEL, GAP = 760, 84, 34
-_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 24, 8, 28
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 24, 8, 32
 MOST_POINTS = 240
 """Points of a curve; of more, the highest of some neighbours are drawn."""
 
@@ -136,8 +136,8 @@ def usage_chart(jobs: Sequence[ComponentJob]) -> str:
     bottom = top - GAP + 22
     for time in times:
         x = _x(time, span)
-        parts.append(svg.text(x, bottom + 16, f"{time / unit:g}", size=11, anchor="middle", fill=svg.FAINT))
-    parts.append(svg.text(_LEFT - 22, bottom + 16, f"time ({name})", size=11, anchor="end", fill=svg.FAINT))
+        parts.append(svg.text(x, bottom + 20, f"{time / unit:g}", size=11, anchor="middle", fill=svg.FAINT))
+    parts.append(svg.text(_LEFT - 22, bottom + 20, f"time ({name})", size=11, anchor="end", fill=svg.FAINT))
     label = "; ".join(f"{one.title}: highest {one.number(one.highest)}" for one in found)
     return svg.picture(WIDTH, bottom + _BOTTOM, parts, label=f"Use over time. {label}")
 
