@@ -35,7 +35,7 @@ async def sleeper():
         (notes / "began").touch()
         await anyio.to_thread.run_sync(stop.wait, abandon_on_cancel=True)
     finally:
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.3)
         stop.set()
         (notes / "ended").write_text("in its finally block")
 
@@ -75,11 +75,11 @@ def test_an_interrupted_script_runs_its_finally_blocks_to_their_end(script, unti
 
 
 def test_a_second_ctrl_c_does_not_wait(script, until, tmp_path):
-    patient = SLEEPER.replace("asyncio.sleep(1)", "asyncio.sleep(100)")
+    patient = SLEEPER.replace("asyncio.sleep(0.3)", "asyncio.sleep(100)")
     process = script(patient + "sleeper()", tmp_path)
     until((tmp_path / "began").exists)
     process.send_signal(signal.SIGINT)
-    time.sleep(1)
+    time.sleep(0.5)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
@@ -176,12 +176,14 @@ def test_the_parts_of_a_cancelled_run_end_with_it(ask, until):
 
 
 def test_a_cancelled_part_leaves_the_others_and_the_whole_alone(ask, until):
+    stage = Stage("cancelled-one")
+
     @component_flow(name="cancelled-other")
     async def other() -> str:
-        await asyncio.sleep(6)
+        while not stage.ended:
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
         return "done"
-
-    stage = Stage("cancelled-one")
 
     @component_flow(name="whole")
     async def whole() -> list:
