@@ -26,6 +26,8 @@ from prefect.states import Cancelled, Crashed, Scheduled
 
 from flows.worker_run import own_job_id
 from interfaces import messages
+from interfaces.database.job_records import load_job
+from interfaces.database.lease_records import leases
 from interfaces.database.worker_run_records import (
     WorkerRun,
     WorkerRunStatus,
@@ -78,6 +80,8 @@ def _unfinished() -> list[WorkerRun]:
 async def _taken_up(client: PrefectClient, run: WorkerRun) -> bool:
     if not run.is_abandoned() and not _was_forgotten(run):
         return False
+    if not await in_thread(_is_settled, run):
+        return False  # what a container had finished would be done again
     try:
         state = (await client.read_flow_run(run.flow_run_id)).state
     except ObjectNotFound:  # somebody has deleted it
@@ -94,6 +98,14 @@ async def _taken_up(client: PrefectClient, run: WorkerRun) -> bool:
             await client.set_flow_run_state(run.flow_run_id, end, force=True)
         return False
     return await in_thread(_lost, run) and await _scheduled(client, run.flow_run_id)
+
+
+def _is_settled(run: WorkerRun) -> bool:
+    """Whether all that its dead process worked on has come to its end."""
+    with get_site().database.session() as session:
+        own = own_job_id(session, run.flow_run_id)
+        is_open = own is not None and not load_job(session, own).status.is_final
+        return not is_open and not any(lease.owner == run.owner for lease in leases(session))
 
 
 def _was_forgotten(run: WorkerRun) -> bool:

@@ -24,7 +24,7 @@ from tasks.adopt import LOST, adopted
 from tasks.collect_outputs import collected
 from tasks.deprovision import deprovisioned
 from tasks.finish_job import ended
-from tasks.naming import container_name
+from tasks.naming import JOB_LABEL, container_name
 from tasks.records import moved
 from tasks.run_logging import run_logger
 from tasks.sweep import Swept, sweep
@@ -89,7 +89,7 @@ def _at_its_end(site: Site, engine: ContainerEngine, job: ComponentJob, lease: L
     try:
         if job.status is JobStatus.EXECUTING:
             job = adopted(site, engine, job, rebooted=_rebooted(lease))
-        if job.status not in (JobStatus.EXECUTED, JobStatus.PARSING):
+        if job.status not in (JobStatus.EXECUTED, JobStatus.PARSING) or not _is_here(site, engine, job):
             raise RunnerLost(LOST)
         JobFolder.of(site, job.id).renew_taken()
         return collected(job, engine)
@@ -101,6 +101,14 @@ def _at_its_end(site: Site, engine: ContainerEngine, job: ComponentJob, lease: L
         final = ended(job, error).job
         assert final is not None  # `ended` sets it
         return final
+
+
+def _is_here(site: Site, engine: ContainerEngine, job: ComponentJob) -> bool:
+    """Whether the job ran on this machine or this engine: one that is gone has taken with it what the job left there."""
+    if JobFolder.of(site, job.id).root.is_dir():
+        return True
+    left = engine.leftovers({JOB_LABEL: str(job.id)})
+    return bool(left.containers or left.volumes)
 
 
 def _rebooted(lease: Lease) -> bool:

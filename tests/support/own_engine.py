@@ -70,14 +70,19 @@ class OwnEngine:
 
     def import_image(self, name: str, entrypoint: list[str]) -> str:
         """An image of a shell and little else; gives its id."""
-        layer = io.BytesIO()
-        with tarfile.open(fileobj=layer, mode="w") as archive:
-            for file in sorted({*PROGRAMS, *(library for program in PROGRAMS for library in _libraries(program))}):
-                archive.add(Path(file).resolve(), file)
-        changes = [f"ENTRYPOINT {json.dumps(entrypoint)}", "USER 1234:1234"]
-        with closing(docker.DockerClient(self.host)) as client:
-            client.api.import_image_from_data(layer.getvalue(), repository=name, tag="1", changes=changes)
-            return client.images.get(f"{name}:1").id
+        return import_shell_image(self.host, name, entrypoint)
+
+
+def import_shell_image(host: str, name: str, entrypoint: list[str]) -> str:
+    """Give an engine an image of a shell and little else; gives its id."""
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as archive:
+        for file in sorted({*PROGRAMS, *(library for program in PROGRAMS for library in _libraries(program))}):
+            archive.add(Path(file).resolve(), file)
+    changes = [f"ENTRYPOINT {json.dumps(entrypoint)}", "USER 1234:1234"]
+    with closing(docker.DockerClient(host)) as client:
+        client.api.import_image_from_data(layer.getvalue(), repository=name, tag="1", changes=changes)
+        return client.images.get(f"{name}:1").id
 
 
 def _libraries(program: str) -> list[str]:

@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,8 +24,12 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
+def running_server(*, address: str = "", inside: Sequence[str] = ()) -> Iterator[str]:
     """A new, empty server.
+
+    Args:
+        address: Of a network of the tests' own that it listens on, besides its socket; whoever is there may use it.
+        inside: What its command starts with, such as ``nsenter --net=...``.
 
     Yields:
         The SQLAlchemy URL of its one database.
@@ -40,11 +44,17 @@ def running_server() -> Iterator[str]:
         common = {"check": True, "capture_output": True, "user": user, "cwd": home}
         initdb = ["--auth=trust", "--username=tests", "--encoding=UTF8", "--no-sync", "--pgdata", str(data)]
         subprocess.run([folder / "initdb", *initdb], **common)
-        options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off"
+        if address:
+            with (data / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all samenet trust\n")
+        options = f"-c listen_addresses={address} -c unix_socket_directories={home} -c fsync=off -c max_connections=400"
         control = [folder / "pg_ctl", "--pgdata", str(data), "--log", f"{home}/log"]
+        if inside:  # which takes root
+            control = [*inside, "runuser", "-u", user or "root", "--", *map(str, control)]
+            common["user"] = None
         subprocess.run([*control, "--wait", "--options", options, "start"], **common)
         try:
-            yield f"postgresql+psycopg://tests@/postgres?host={home}"
+            yield f"postgresql://tests@{address}/postgres" if address else f"postgresql+psycopg://tests@/postgres?host={home}"
         finally:
             subprocess.run([*control, "--mode", "immediate", "stop"], **common)
 

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -59,21 +58,16 @@ def running_s3(folder: Path, *, host: str = "127.0.0.1", inside: Sequence[str] =
         )
     server = S3Server(f"http://{host}:{port}", process)
     try:
-        _wait(server, folder / "s3.log")
+        _wait(server, folder / "s3.log", inside)
         yield server
     finally:
         process.kill()
         process.wait()
 
 
-def _wait(server: S3Server, log: Path) -> None:
+def _wait(server: S3Server, log: Path, inside: Sequence[str]) -> None:
+    ask = f"import urllib.request; urllib.request.urlopen('{server.endpoint}/moto-api/', timeout=5)"
     end = time.monotonic() + STARTS_WITHIN_S
-    while True:
-        try:
-            urllib.request.urlopen(f"{server.endpoint}/moto-api/", timeout=5).close()
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            assert server.process.poll() is None and time.monotonic() < end, log.read_text()[-2000:]
-            time.sleep(0.1)
+    while subprocess.run([*inside, sys.executable, "-c", ask], capture_output=True, check=False).returncode:
+        assert server.process.poll() is None and time.monotonic() < end, log.read_text()[-2000:]
+        time.sleep(0.2)
