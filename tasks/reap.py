@@ -104,7 +104,7 @@ def _at_its_end(site: Site, engine: ContainerEngine, job: ComponentJob, lease: L
 
 
 def _is_here(site: Site, engine: ContainerEngine, job: ComponentJob) -> bool:
-    """Whether the job ran on this machine or this engine: one that is gone has taken with it what the job left there."""
+    """Whether the job ran on this machine or engine: one that is gone has taken with it what the job left there."""
     if JobFolder.of(site, job.id).root.is_dir():
         return True
     left = engine.leftovers({JOB_LABEL: str(job.id)})
