@@ -145,7 +145,7 @@ def test_the_output_of_a_container_is_in_the_log_of_its_run_while_it_runs(ask, u
     done: list[float] = []
 
     def run():
-        script = f"print('halfway', flush=True); import time; time.sleep(8); {GOOD}"
+        script = f"print('halfway', flush=True); import time; time.sleep(6); {GOOD}"
         run_component("puppet-report", {"script": script}, name="live")
         done.append(time.monotonic())
 
