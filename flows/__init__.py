@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from flows.batch import arun_batch_to_file as arun_batch_to_file
     from flows.batch import run_batch as run_batch
     from flows.batch import run_batch_to_file as run_batch_to_file
+    from flows.cleaning import aclean as aclean
+    from flows.cleaning import clean as clean
     from flows.component_job import aretry_job as aretry_job
     from flows.component_job import arun_component as arun_component
     from flows.component_job import retry_job as retry_job
@@ -45,6 +47,8 @@ _HOMES = {
     "arun_batch_to_file": "batch",
     "run_batch": "batch",
     "run_batch_to_file": "batch",
+    "aclean": "cleaning",
+    "clean": "cleaning",
     "ajob_statistics": "statistics",
     "aregister": "registration",
     "arun_component": "component_job",

@@ -9,6 +9,7 @@ import click
 
 from flows.commands.archives import archive
 from flows.commands.batching import batch
+from flows.commands.cleaning import clean
 from flows.commands.crates import export, import_crate
 from flows.commands.definitions import doctor, register
 from flows.commands.deploying import deploy
@@ -59,6 +60,7 @@ for _command in (
     cancel,
     retry,
     reap,
+    clean,
     preview,
     images,
     tarballs,

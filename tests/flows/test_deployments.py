@@ -19,7 +19,7 @@ from flows.server_settings import client_settings
 ROOT = Path(__file__).parents[2]
 NAMES = {
     *("run-component/component", "run-graph/graph", "run-batch/batch", "evaluate/evaluation"),
-    "job-statistics/statistics",
+    *("job-statistics/statistics", "clean/clean"),
 }
 
 # One worker has both tests, and deploys once.
@@ -62,8 +62,10 @@ def test_every_deployment_is_there_and_the_schedule_is_paused(deployed):
 
     found = read(question)
     assert set(found) == NAMES
-    (schedule,) = found["job-statistics/statistics"].schedules
-    assert not schedule.active
+    for name in ("job-statistics/statistics", "clean/clean"):
+        (schedule,) = found[name].schedules
+        assert (schedule.active, schedule.max_scheduled_runs) == (False, 1)
+        assert found[name].concurrency_options.collision_strategy == "CANCEL_NEW"  # none is made up for
     assert {"component", "inputs"} <= set(found["run-component/component"].parameter_openapi_schema["properties"])
 
 
