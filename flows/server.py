@@ -128,7 +128,7 @@ def stop() -> bool:
     with FileLock(folder / LOCK_FILE):
         server = find(folder)
         if server is not None:
-            _send_the_rest()
+            send_the_rest()
             server.end()
         forget(folder)
     return server is not None
@@ -245,7 +245,7 @@ def _check_admission(url: str) -> None:
             return  # it may be an older or another server; a run will tell
 
 
-def _send_the_rest() -> None:
+def send_the_rest() -> None:
     """Send what this process still holds back: Prefect sends logs and task runs' states from the background."""
     if "prefect" not in sys.modules:
         return

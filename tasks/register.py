@@ -40,6 +40,7 @@ from interfaces.kinds import InterfaceKindChoices
 from interfaces.site import Site, get_site
 from interfaces.storage.file_store import StoredFile
 from interfaces.tarballs import TarballKind
+from tasks.announcing import announce_changed
 from tasks.import_image import ImportedImage, import_image
 from tasks.import_tarball import import_ground_truth, import_model
 from tasks.in_thread import in_thread
@@ -219,5 +220,7 @@ def _save(
 
 @task(name="register definitions", task_run_name="register definitions", cache_policy=NO_CACHE)
 async def register_definitions(paths: list[str]) -> Registered:
-    """Register definitions; see `registered`."""
-    return await in_thread(registered, paths, show=show_in_run())
+    """Register definitions; see `registered`. Announces each version of an image that new jobs use from now on."""
+    done = await in_thread(registered, paths, show=show_in_run())
+    announce_changed(done.changed)
+    return done

@@ -40,7 +40,10 @@ def images(component: str | None, use: str | None, remove: str | None, as_json: 
 
     check_change(component, use, remove, what="COMPONENT")
     if use:
+        from flows.announcing import announce_choice
+
         image = chosen(get_site(), get_engine(), component or "", use)
+        announce_choice(image)
         click.echo(f"{image.component}: new jobs use {image.sha256[7:][:SHOWN_DIGITS]}", err=as_json)
     elif remove:
         image, left = removed(get_site(), get_engine(), component or "", remove)
