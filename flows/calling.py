@@ -25,6 +25,7 @@ from flows.begun_engine import stand_in
 from flows.blocking import run_to_end
 from flows.cancelling import WatchedEngine
 from flows.edges import hand_on, upstream_of
+from flows.given_secrets import hide_given_secrets
 from flows.parameters import hidden, holds_reference, sealed, shortened, shown, unsealed
 from flows.server import client_settings, ensure_server
 from flows.server_settings import access_updates
@@ -171,6 +172,7 @@ class CallableFlow(Flow[P, R]):
 
         A JSON value with the key `$ref`, as JSON Schemas have it, is taken as it is; Prefect would load a block for it.
         """
+        hide_given_secrets(parameters)
         if not holds_reference(parameters):
             return super().validate_parameters(parameters)
         converted: dict[str, Any] = unsealed(super().validate_parameters(sealed(parameters)))
