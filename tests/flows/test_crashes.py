@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from own_engine import own_engine
+from programs import Program
 from sqlalchemy import select
 
 from flows import reap, register, server
@@ -44,12 +43,11 @@ def crash_at_every(parts: int, start: int, what: str = "process", **more: str) -
     Returns:
         At how many points that can be done, and by each that was chosen, what its job had passed by then.
     """
-    program = [sys.executable, str(SUPPORT / "crashing.py"), str(start), str(parts), what]
-    path = os.pathsep.join([str(SUPPORT), str(SUPPORT.parents[1])])
-    environment = {**os.environ, "PYTHONPATH": path, "PREFECT_LOGGING_LEVEL": "CRITICAL", **more}
-    done = subprocess.run(program, env=environment, check=False, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr
-    names, *passed = map(json.loads, done.stdout.splitlines())
+    crashing = str(SUPPORT / "crashing.py")
+    program = Program("file", crashing, start, parts, what, PREFECT_LOGGING_LEVEL="CRITICAL", **more)
+    output, errors = program.communicate(timeout=900)
+    assert program.returncode == 0, errors
+    names, *passed = map(json.loads, output.splitlines())
     return len(names), dict(passed)
 
 
