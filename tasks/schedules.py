@@ -32,6 +32,9 @@ MISSED = "Missed"
 AUTOMATIC_TAG = "auto-scheduled"
 """Prefect gives it to the runs that its scheduler makes."""
 
+ON_TIME = timedelta(seconds=60)
+"""A run that begins so soon after it was due was not missed: a worker and its process take their time to start."""
+
 _CRON_FIELDS = 5
 _AT_ONCE = 200
 
@@ -97,11 +100,10 @@ async def missed() -> State[None] | None:
     run = context.flow_run if context is not None else None
     if run is None or not run.auto_scheduled or run.deployment_id is None or run.expected_start_time is None:
         return None
-    if run.run_count > 1:  # it had begun in time, and goes on
+    now = datetime.now(UTC)
+    if run.run_count > 1 or now - run.expected_start_time < ON_TIME:  # it had begun before, and goes on; or is in time
         return None
-    due = FlowRunFilterExpectedStartTime(
-        after_=run.expected_start_time + timedelta(microseconds=1), before_=datetime.now(UTC)
-    )
+    due = FlowRunFilterExpectedStartTime(after_=run.expected_start_time + timedelta(microseconds=1), before_=now)
     later = FlowRunFilter(
         deployment_id=FlowRunFilterDeploymentId(any_=[run.deployment_id]),
         expected_start_time=due,

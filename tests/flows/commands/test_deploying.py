@@ -220,8 +220,9 @@ def test_what_cannot_be_scheduled_is_refused_in_one_sentence(ask):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(600)
 def test_of_runs_that_were_missed_only_the_last_is_run(ask, until):
-    deploy(["puppet-report"], schedule="30s", inputs={"script": GOOD})
+    deploy(["puppet-report"], schedule="90s", inputs={"script": GOOD})
     deployment = named(ask, "run-component/puppet-report")
 
     async def due(client):
@@ -235,7 +236,7 @@ def test_of_runs_that_were_missed_only_the_last_is_run(ask, until):
         runs = [one for one in found if one.expected_start_time <= datetime.now(UTC)]
         return sorted(runs, key=lambda one: one.expected_start_time)
 
-    first = until(lambda: (runs := ask(due)) and len(runs) >= 2 and runs, PATIENCE_S)[0]
+    first = until(lambda: (runs := ask(due)) and len(runs) >= 2 and runs, 3 * PATIENCE_S)[0]
     missed = prefect("flow-run", "execute", str(first.id))
     found = ask(lambda client: client.read_flow_run(first.id))
     assert (found.state.type.value, found.state.name) == ("CANCELLED", "Missed"), missed.stderr
