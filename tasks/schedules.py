@@ -25,8 +25,8 @@ from pydantic import ValidationError
 from interfaces.errors import DefinitionError
 from interfaces.periods import age
 
-OURS = "component-flows: "
-"""What the name of the one schedule begins with that the command line makes; those that people make have others."""
+OURS = ", component-flows"
+"""What the name of the one schedule ends with that the command line makes; those that people make have others."""
 
 MISSED = "Missed"
 AUTOMATIC_TAG = "auto-scheduled"
@@ -76,7 +76,7 @@ async def set_schedule(
         parameters: What these runs are given, besides what each run of the deployment is.
     """
     for one in await client.read_deployment_schedules(deployment_id):
-        if (one.slug or "").startswith(OURS):
+        if (one.slug or "").endswith(OURS):
             await client.delete_deployment_schedule(deployment_id, one.id)
     if schedule is not None:
         made = DeploymentScheduleCreate(schedule=schedule, parameters=dict(parameters), slug=_name_of(schedule))
@@ -86,8 +86,8 @@ async def set_schedule(
 def _name_of(schedule: CronSchedule | IntervalSchedule) -> str:
     """The UI shows this in place of when the runs are due, so it says that."""
     if isinstance(schedule, CronSchedule):
-        return f"{OURS}{schedule.cron} ({schedule.timezone})"
-    return f"{OURS}every {schedule.interval}"
+        return f"{schedule.cron} ({schedule.timezone}){OURS}"
+    return f"every {schedule.interval}{OURS}"
 
 
 async def missed() -> State[None] | None:
