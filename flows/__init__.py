@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from flows.registration import aregister as aregister
     from flows.registration import register as register
     from flows.registration import register_graph as register_graph
+    from flows.reports import areport as areport
+    from flows.reports import report as report
     from flows.statistics import ajob_statistics as ajob_statistics
     from flows.statistics import job_statistics as job_statistics
 
@@ -55,9 +57,11 @@ _HOMES = {
     "arun_graph": "graph",
     "aretry_job": "component_job",
     "areap": "maintenance",
+    "areport": "reports",
     "reap": "maintenance",
     "retry_job": "component_job",
     "job_statistics": "statistics",
+    "report": "reports",
     "register": "registration",
     "register_graph": "registration",
     "run_component": "component_job",
