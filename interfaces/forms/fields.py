@@ -43,9 +43,9 @@ def field_of(
         is_list: Whether it is a list of values.
         where: Where files may lie, for people: ``below /data``.
     """
-    description = description_of(interface, where)
-    texts = {"title": interface.title, **({"description": description} if description else {})}
     field = _typed(interface)
+    description = _sentences(description_of(interface, where), _bounds(field))
+    texts = {"title": interface.title, **({"description": description} if description else {})}
     field = {**(field if is_required else without_required(field)), **texts}
     if not is_list:
         return field
@@ -146,6 +146,21 @@ def _bounds(interface: ComponentInterface) -> str:
         return ""
     said = [f"{words} {json.dumps(schema[key])}" for key, words in _BOUNDS.items() if key in schema]
     return " and ".join(said).capitalize()
+
+
+def _bounds(field: Field) -> str:
+    """The bounds of a number; the UI keeps to them without a word."""
+    least, most = field.get("minimum"), field.get("maximum")
+    if least is not None and most is not None:
+        return f"From {least} to {most}"
+    words = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "exclusiveMaximum": "less than",
+    }
+    told = [f"{text} {field[key]}" for key, text in words.items() if key in field]
+    return " and ".join(told).capitalize()
 
 
 def _pattern(schema: Any) -> str:

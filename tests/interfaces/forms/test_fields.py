@@ -127,6 +127,19 @@ def test_the_description_says_how_a_value_is_given():
 
 
 @pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"minimum": 1, "maximum": 99}, "From 1 to 99."),
+        ({"minimum": 1}, "At least 1."),
+        ({"exclusiveMinimum": 0, "maximum": 1.5}, "At most 1.5 and more than 0."),
+    ],
+)
+def test_the_bounds_of_a_number_are_told(schema, words):
+    description = field_of(an_interface(Kind.FLOAT, schema=schema), is_required=True)["description"]
+    assert description == f"What was found. {words}"
+
+
+@pytest.mark.parametrize(
     ("kind", "value", "shown"),
     [
         (Kind.INTEGER, 7, {"default": 7}),
