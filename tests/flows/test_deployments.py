@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import SimpleITK as sitk
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from puppet_scripts import REPORT
@@ -64,30 +65,70 @@ def test_every_deployment_is_there_and_the_schedule_is_paused(deployed):
     assert set(found) == NAMES
     for name in ("job-statistics/statistics", "clean/clean"):
         (schedule,) = found[name].schedules
-        assert (schedule.active, schedule.max_scheduled_runs) == (False, 1)
+        assert not schedule.active
         assert found[name].concurrency_options.collision_strategy == "CANCEL_NEW"  # none is made up for
     assert {"component", "inputs"} <= set(found["run-component/component"].parameter_openapi_schema["properties"])
 
 
-def test_a_worker_runs_deployed_components_and_tells_how_they_end(deployed):
-    from prefect.client.schemas.objects import StateType
+@pytest.fixture(scope="module")
+def ended(home, deployed, _registered_puppets):
+    """Runs of the deployed component that a worker took, by what they are about."""
+    report = REPORT.format(report="{}")
+    (home / "inputs").mkdir()
+    sitk.WriteImage(sitk.Image([4, 3, 2], sitk.sitkInt16), home / "inputs" / "scan.mha")
+    (home / "inputs" / "link.mha").symlink_to("/etc/passwd")
+    after = {"task": "os:system", "parameters": {"command": f"touch {home}/ran"}}
+    given = {
+        "good": {"inputs": {"script": report, "scan": "scan.mha"}},
+        "bad": {"inputs": {"script": "raise SystemExit('too dark')"}},
+        "elsewhere": {"inputs": {"script": report, "scan": "/etc/passwd"}},
+        "link": {"inputs": {"script": report, "scan": str(home / "inputs" / "link.mha")}},
+        "metadata": {"inputs": {"script": report, "scan": "http://169.254.169.254/latest/meta-data"}},
+        "signed": {"inputs": {"script": report, "scan": "https://me:hunter-2@files.example/x.mha?sig=hunter-3"}},
+        "after": {"inputs": {"script": report}, "task_on_success": after},
+    }
 
     async def start(client):
         deployment = await client.read_deployment_by_name("run-component/component")
-        scripts = (REPORT.format(report="{}"), "raise SystemExit('too dark')")
-        parameters = [{"component": "puppet-report", "inputs": {"script": script}} for script in scripts]
-        runs = [await client.create_flow_run_from_deployment(deployment.id, parameters=each) for each in parameters]
-        return [run.id for run in runs]
+        made = {}
+        for about, parameters in given.items():
+            parameters = {"component": "puppet-report", **parameters}
+            made[about] = (await client.create_flow_run_from_deployment(deployment.id, parameters=parameters)).id
+        return made
 
-    good, bad = read(start)
+    made = read(start)
     worker = prefect(
         "worker", "start", "--pool", "component-flows", "--run-once", "--install-policy", "never",
         PREFECT_WORKER_QUERY_SECONDS="1", COMPONENT_FLOWS_PROJECT=str(ROOT),
     )  # fmt: skip
+    print(worker.stdout, worker.stderr)  # shown where a test fails
 
-    async def states(client):
-        return [(await client.read_flow_run(run)).state for run in (good, bad)]
+    async def runs(client):
+        return {about: await client.read_flow_run(run) for about, run in made.items()}
 
-    succeeded, failed = read(states)
-    assert succeeded.type == StateType.COMPLETED, worker.stdout + worker.stderr
+    return read(runs)
+
+
+def test_a_worker_runs_deployed_components_and_tells_how_they_end(ended):
+    from prefect.client.schemas.objects import StateType
+
+    succeeded, failed = ended["good"].state, ended["bad"].state
+    assert succeeded.type == StateType.COMPLETED
     assert (failed.type, failed.name, failed.message) == (StateType.FAILED, "ExitCode", "too dark")
+
+
+def test_a_deployed_run_reads_and_runs_only_what_the_site_allows(ended, home):
+    for about in ("elsewhere", "link"):
+        assert "is not in a folder that runs from the Prefect UI may read" in ended[about].state.message
+        assert str(home / "inputs") in ended[about].state.message
+    assert "not among those that runs from the Prefect UI may read (none)" in ended["metadata"].state.message
+    assert "'os:system' can't follow a job of a run from the Prefect UI" in ended["after"].state.message
+    assert not (home / "ran").exists()
+
+
+def test_secrets_that_were_given_to_a_deployed_run_are_refused_and_taken_out_of_its_record(ended):
+    run = ended["signed"]
+    assert "has credentials in it" in run.state.message
+    assert run.parameters["inputs"]["scan"] == "https://***@files.example/x.mha?***"
+    assert run.parameters["component"] == "puppet-report"
+    assert "hunter" not in run.model_dump_json()
