@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-from threading import Thread
+from threading import Event, Thread
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ from interfaces import ComponentException, ComponentJob
 from interfaces.errors import GraphFailed
 from interfaces.reports.building import job_report
 from interfaces.settings import get_settings
-from tasks.run_pages import show
+from tasks.run_pages import show, with_parts
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
 
@@ -137,6 +138,35 @@ def test_a_page_that_can_not_be_made_or_is_refused_is_a_warning_and_nothing_more
     told = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
     assert any("could not be made" in one for one in told)
     assert any("can't be shown in the Prefect UI" in one and "422" in one for one in told)
+
+
+def test_a_cancellation_does_not_wait_for_pages():
+    from flows.calling import component_flow
+
+    begun = Event()
+
+    def slow() -> None:
+        begun.set()
+        time.sleep(5)
+
+    async def part() -> None:
+        await show(slow, key="slow", what="takes long")
+        await asyncio.sleep(60)
+
+    @component_flow(name="cancelled")
+    async def cancelled() -> None:
+        await with_parts(part(), count=1)
+
+    async def cancel() -> float:
+        run = asyncio.create_task(cancelled.aio())
+        await asyncio.to_thread(begun.wait, 30)
+        start = time.monotonic()
+        run.cancel()
+        await asyncio.wait([run])
+        assert run.cancelled()
+        return time.monotonic() - start
+
+    assert asyncio.run(cancel()) < 4
 
 
 def test_the_output_of_a_container_is_in_the_log_of_its_run_while_it_runs(ask, until):
