@@ -81,10 +81,10 @@ class RunPage:
         """The lines of the log."""
         return self.page.locator(".logs")
 
-    def open_page(self, key: str) -> None:
-        """Open what the run shows under a key."""
+    def open_page(self, name: str | re.Pattern[str]) -> None:
+        """Open what the run shows under a name."""
         self.page.get_by_text("Artifacts", exact=True).click()
-        self.page.get_by_role("link", name=key).click()
+        self.page.locator("a", has_text=name).click()
 
     def share_of_colour(self, colour: tuple[int, int, int], within: int = 24) -> float:
         """Which share of the picture of tasks and sub-flows, which is drawn and has no text, is of about a colour."""
