@@ -113,7 +113,7 @@ def _is_one_of(value: Any, kind: str) -> bool:
 
 def description_of(interface: ComponentInterface, where: str = "anywhere") -> str:
     """What the value means, and how it is given."""
-    return _sentences(interface.description, _how(interface, where), _bounds(interface), _pattern(interface.schema))
+    return _sentences(interface.description, _how(interface, where), _pattern(interface.schema))
 
 
 def _how(interface: ComponentInterface, where: str) -> str:
@@ -139,28 +139,10 @@ def _how(interface: ComponentInterface, where: str) -> str:
 _BOUNDS = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
 
 
-def _bounds(interface: ComponentInterface) -> str:
-    """What Prefect's form does not show; what is beyond is refused when the form is sent."""
-    schema = interface.schema
-    if interface.kind not in (_K.INTEGER, _K.FLOAT) or not isinstance(schema, dict):
-        return ""
-    said = [f"{words} {json.dumps(schema[key])}" for key, words in _BOUNDS.items() if key in schema]
-    return " and ".join(said).capitalize()
-
-
 def _bounds(field: Field) -> str:
-    """The bounds of a number; the UI keeps to them without a word."""
-    least, most = field.get("minimum"), field.get("maximum")
-    if least is not None and most is not None:
-        return f"From {least} to {most}"
-    words = {
-        "minimum": "at least",
-        "maximum": "at most",
-        "exclusiveMinimum": "more than",
-        "exclusiveMaximum": "less than",
-    }
-    told = [f"{text} {field[key]}" for key, text in words.items() if key in field]
-    return " and ".join(told).capitalize()
+    """What Prefect's form does not show; what is beyond is refused when the form is sent."""
+    said = [f"{words} {json.dumps(field[key])}" for key, words in _BOUNDS.items() if key in field]
+    return " and ".join(said).capitalize()
 
 
 def _pattern(schema: Any) -> str:

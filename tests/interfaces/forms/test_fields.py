@@ -129,9 +129,9 @@ def test_the_description_says_how_a_value_is_given():
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
-        ({"minimum": 1, "maximum": 99}, "From 1 to 99."),
+        ({"minimum": 1, "maximum": 99}, "At least 1 and at most 99."),
         ({"minimum": 1}, "At least 1."),
-        ({"exclusiveMinimum": 0, "maximum": 1.5}, "At most 1.5 and more than 0."),
+        ({"exclusiveMinimum": 0, "maximum": 1.5}, "Above 0 and at most 1.5."),
     ],
 )
 def test_the_bounds_of_a_number_are_told(schema, words):
