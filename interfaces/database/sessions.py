@@ -72,6 +72,7 @@ class Database:
                 parsed,
                 pool_pre_ping=not is_sqlite,
                 connect_args={} if is_sqlite else dict(_PATIENCE),
+                hide_parameters=True,  # errors end in logs, where the values of inputs have no place
             )
         except ImportError as error:
             raise ServiceUnavailable(
