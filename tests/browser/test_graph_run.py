@@ -21,6 +21,7 @@ def test_a_person_runs_a_graph_and_goes_from_its_page_to_the_job_of_a_node(deplo
     page = visit("/deployments")
     page.get_by_role("link", name="brain-volumetry", exact=True).click()
     expect(page.get_by_text("0 6 * * * (UTC), component-flows").last).to_be_visible()
+    expect(page.get_by_text("Ready", exact=True)).to_be_visible()  # the worker is there
     picture(page, "schedule")
     open_form(page)
     form = RunForm(page)
@@ -48,4 +49,5 @@ def test_a_person_runs_a_graph_and_goes_from_its_page_to_the_job_of_a_node(deplo
     expect(page.get_by_text(re.compile("^job:"))).to_be_visible()
     run.open_page(re.compile("Job [0-9a-f]{8}"))  # a node's page has no name of its own
     page = follow(page, "its container image")
+    page.locator("a", has_text=re.compile("^[0-9a-f]{8}$")).first.click()  # the list of what has had this name
     expect(page.get_by_text("component-flows images tissue-segmentation")).to_be_visible()
