@@ -94,7 +94,6 @@ class RunReport:
         part: What a part is called: ``node`` or ``case``.
         left_out: By path of each node that did not run, why.
         omitted: How many further parts are not among `steps`.
-        notes: Further sentences.
     """
 
     kind: str
@@ -113,7 +112,6 @@ class RunReport:
     part: str = "node"
     left_out: Mapping[str, str] = field(default_factory=dict)
     omitted: int = 0
-    notes: tuple[str, ...] = ()
 
     @property
     def job(self) -> ComponentJob | None:
