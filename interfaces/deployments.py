@@ -10,7 +10,7 @@ from typing import Any
 
 from interfaces.component import Component
 from interfaces.component_images import ComponentImage
-from interfaces.database.component_records import graph_json
+from interfaces.database.graph_records import graph_json
 from interfaces.forms.parameters import component_parameters, graph_parameters
 from interfaces.graph import Graph
 from interfaces.graph_ports import Definitions

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from interfaces.access import input_folders, input_uris
-from interfaces.database.component_records import find_components, find_graphs
-from interfaces.database.graph_records import desired_images
+from interfaces.database.component_records import find_components
+from interfaces.database.graph_records import desired_images, find_graphs
 from interfaces.database.interface_records import find_interfaces, unknown
 from interfaces.deployments import DeploymentSpec, component_spec, graph_spec
 from interfaces.graph_check import check_graph

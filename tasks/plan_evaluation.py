@@ -13,7 +13,8 @@ from prefect.cache_policies import NO_CACHE
 from interfaces.algorithm_fit import Route, find_route
 from interfaces.cases import MAX_PROBLEMS, Case, CaseInputs, CaseSource
 from interfaces.component import InterfaceSet
-from interfaces.database.component_records import desired_image, find_components, find_graphs
+from interfaces.database.component_records import desired_image, find_components
+from interfaces.database.graph_records import find_graphs
 from interfaces.database.interface_records import find_interfaces
 from interfaces.database.phase_records import find_phases
 from interfaces.definition import ComponentInterface

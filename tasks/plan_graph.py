@@ -10,8 +10,8 @@ from prefect.cache_policies import NO_CACHE
 from sqlalchemy.orm import Session
 
 from interfaces.component import Component
-from interfaces.database.component_records import find_components, find_graphs
-from interfaces.database.graph_records import desired_images, find_nested_graphs
+from interfaces.database.component_records import find_components
+from interfaces.database.graph_records import desired_images, find_graphs, find_nested_graphs
 from interfaces.database.interface_records import find_interfaces
 from interfaces.engine import get_engine
 from interfaces.errors import GraphInvalid, InvalidInputs

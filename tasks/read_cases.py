@@ -16,7 +16,8 @@ from interfaces.case_folders import cases_of_folder
 from interfaces.case_tables import cases_of_table
 from interfaces.cases import CaseInputs, CaseSource, cases_of_frame, cases_of_records
 from interfaces.component import Component
-from interfaces.database.component_records import desired_image, desired_tarball, find_components, find_graphs
+from interfaces.database.component_records import desired_image, desired_tarball, find_components
+from interfaces.database.graph_records import find_graphs
 from interfaces.database.interface_records import find_interfaces, unknown
 from interfaces.definition import ComponentInterface
 from interfaces.errors import CasesInvalid, DefinitionError, UnknownName

@@ -16,12 +16,11 @@ from interfaces.component import Component
 from interfaces.database.component_records import (
     desired_image,
     find_components,
-    find_graphs,
     save_component,
-    save_graph,
     save_image,
     save_tarball,
 )
+from interfaces.database.graph_records import find_graphs, save_graph
 from interfaces.database.interface_records import (
     find_interfaces,
     find_refusals,

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from interfaces.catalogue.graph_file import NAME, NAME_RULE
 from interfaces.component import Component
-from interfaces.database.component_records import find_components, find_graphs, save_graph
+from interfaces.database.component_records import find_components
+from interfaces.database.graph_records import find_graphs, save_graph
 from interfaces.database.interface_records import find_interfaces
 from interfaces.errors import GraphInvalid
 from interfaces.graph import Graph

@@ -23,7 +23,8 @@ def find_runnable(name: str) -> tuple[Component | Graph, dict[str, ComponentInte
     Raises:
         UnknownName: Nothing is, or both a component and a graph are.
     """
-    from interfaces.database.component_records import find_components, find_graphs
+    from interfaces.database.component_records import find_components
+    from interfaces.database.graph_records import find_graphs
     from interfaces.database.interface_records import find_interfaces, unknown
     from interfaces.site import get_site
 

@@ -11,13 +11,8 @@ from sqlalchemy.orm import Session
 from interfaces.catalogue.reading import Catalogue
 from interfaces.component import Component
 from interfaces.crates.definitions import component_document, interface_document, is_same
-from interfaces.database.component_records import (
-    desired_image,
-    desired_tarball,
-    find_components,
-    find_graphs,
-    graph_json,
-)
+from interfaces.database.component_records import desired_image, desired_tarball, find_components
+from interfaces.database.graph_records import find_graphs, graph_json
 from interfaces.database.interface_records import find_interfaces
 from interfaces.tarballs import TARBALL_SUFFIX, TarballKind
 

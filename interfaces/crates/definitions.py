@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from interfaces.component import Component
-from interfaces.database.component_records import graph_json
+from interfaces.database.graph_records import graph_json
 from interfaces.definition import ComponentInterface
 from interfaces.graph import Graph
 from interfaces.json_values import canonical_json

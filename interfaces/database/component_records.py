@@ -1,4 +1,4 @@
-"""Components, their container images and tarballs, and graphs in the database."""
+"""Components and the versions of their container images and tarballs in the database."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from interfaces.component import Component, ImageSource, InterfaceSet, Method
 from interfaces.component_images import ComponentImage
+from interfaces.database.definition_records import find_definitions, save_definition
 from interfaces.database.inserting import insert_if_new
-from interfaces.database.interface_records import unknown
-from interfaces.database.tables import ComponentRow, GraphRow, ImageRow, TarballRow
-from interfaces.graph import Graph, Node, Source
+from interfaces.database.tables import ComponentRow, ImageRow, TarballRow
 from interfaces.import_status import ImportStatusChoices
 from interfaces.tarballs import Tarball, TarballKind
 
@@ -50,30 +49,8 @@ def _component(definition: dict[str, Any]) -> Component:
 
 def save_component(session: Session, component: Component) -> bool:
     """Register a component, or apply what changed; gives whether anything was written."""
-    return _save(session, ComponentRow, component.slug, component.title, _component_json(component))
-
-
-def _save(
-    session: Session, table: type[ComponentRow | GraphRow], slug: str, title: str, definition: dict[str, Any]
-) -> bool:
-    row = session.get(ComponentRow, slug) if table is ComponentRow else session.get(GraphRow, slug)
-    # Through JSON and back, so that tuples and lists compare equal.
-    if row is not None and (row.title, row.definition) == (title, _as_json(definition)):
-        return False
-    if row is None:
-        session.add(table(slug=slug, title=title, definition=_as_json(definition)))
-    else:
-        row.title, row.definition = title, _as_json(definition)
-    session.flush()
-    return True
-
-
-def _as_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _as_json(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_as_json(one) for one in value]
-    return value
+    definition = _component_json(component)
+    return save_definition(session, ComponentRow, slug=component.slug, title=component.title, definition=definition)
 
 
 def find_components(session: Session, slugs: Iterable[str] | None = None) -> dict[str, Component]:
@@ -82,73 +59,8 @@ def find_components(session: Session, slugs: Iterable[str] | None = None) -> dic
     Raises:
         UnknownName: One is not registered.
     """
-    query = select(ComponentRow)
-    wanted = None if slugs is None else set(slugs)
-    if wanted is not None:
-        query = query.where(ComponentRow.slug.in_(wanted))
-    found = {row.slug: _component(row.definition) for row in session.scalars(query)}
-    if wanted is not None and (missing := sorted(wanted - set(found))):
-        raise unknown("component", missing[0], session.scalars(select(ComponentRow.slug)).all())
-    return found
-
-
-def save_graph(session: Session, graph: Graph) -> bool:
-    """Register a graph, or apply what changed; gives whether anything was written."""
-    return _save(session, GraphRow, graph.slug, graph.title, graph_json(graph))
-
-
-def graph_json(graph: Graph) -> dict[str, Any]:
-    """A graph as it is written in YAML, without its title and slug."""
-    return {
-        "description": graph.description,
-        "inputs": {name: [slug] if name in graph.lists else slug for name, slug in graph.inputs.items()},
-        "nodes": {name: _node_json(node) for name, node in graph.nodes.items()},
-        "outputs": {name: str(source) for name, source in graph.outputs.items()},
-    }
-
-
-def _node_json(node: Node) -> dict[str, Any]:
-    """A node as it is written in YAML."""
-    runs = {"component": node.component} if node.component else {"graph": node.graph}
-    inputs = {slug: str(source) for slug, source in node.inputs.items()}
-    optional = {"optional": True} if node.optional else {}
-    scatter = {"scatter": list(node.scatter)} if node.scatter else {}
-    return {**runs, "inputs": inputs, **optional, **scatter}
-
-
-def _node(data: dict[str, Any]) -> Node:
-    inputs = {slug: Source.from_text(text) for slug, text in data["inputs"].items()}
-    return Node(**{**data, "inputs": inputs, "scatter": tuple(data.get("scatter", ()))})
-
-
-def graph_from_json(data: dict[str, Any], *, slug: str, title: str) -> Graph:
-    """The graph that `graph_json` has written."""
-    return Graph(
-        slug=slug,
-        title=title,
-        description=data["description"],
-        inputs={name: one[0] if isinstance(one, list) else one for name, one in data["inputs"].items()},
-        lists=frozenset(name for name, one in data["inputs"].items() if isinstance(one, list)),
-        nodes={name: _node(node) for name, node in data["nodes"].items()},
-        outputs={name: Source.from_text(text) for name, text in data["outputs"].items()},
-    )
-
-
-def find_graphs(session: Session, slugs: Iterable[str] | None = None) -> dict[str, Graph]:
-    """The registered graphs by slug; those asked for, or all.
-
-    Raises:
-        UnknownName: One is not registered.
-    """
-    query = select(GraphRow)
-    wanted = None if slugs is None else set(slugs)
-    if wanted is not None:
-        query = query.where(GraphRow.slug.in_(wanted))
-    rows = session.scalars(query)
-    found = {row.slug: graph_from_json(row.definition, slug=row.slug, title=row.title) for row in rows}
-    if wanted is not None and (missing := sorted(wanted - set(found))):
-        raise unknown("graph", missing[0], session.scalars(select(GraphRow.slug)).all())
-    return found
+    rows = find_definitions(session, ComponentRow, slugs, what="component")
+    return {row.slug: _component(row.definition) for row in rows}
 
 
 def image_from_row(row: ImageRow) -> ComponentImage:

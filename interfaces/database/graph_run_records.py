@@ -10,7 +10,7 @@ from sqlalchemy import String, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from interfaces.crates.records import GraphRecord
-from interfaces.database.component_records import graph_from_json, graph_json
+from interfaces.database.graph_records import graph_from_json, graph_json
 from interfaces.database.in_parts import in_parts
 from interfaces.database.inserting import insert_if_new
 from interfaces.database.job_records import load_jobs

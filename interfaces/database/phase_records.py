@@ -7,13 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from interfaces.component import InterfaceSet
+from interfaces.database.definition_records import find_definitions, save_definition
 from interfaces.database.evaluation_tables import PhaseRow
-from interfaces.database.interface_records import unknown
-from interfaces.json_values import copy_json
 from interfaces.phase import Direction, PerAlgorithm, Phase, RankingBy, RankingMetric
 
 
@@ -50,15 +48,7 @@ def _phase(definition: dict[str, Any]) -> Phase:
 
 def save_phase(session: Session, phase: Phase) -> bool:
     """Register a phase, or apply what changed; gives whether anything was written."""
-    row, definition = session.get(PhaseRow, phase.slug), copy_json(_phase_json(phase))
-    if row is not None and (row.title, row.definition) == (phase.title, definition):
-        return False
-    if row is None:
-        session.add(PhaseRow(slug=phase.slug, title=phase.title, definition=definition))
-    else:
-        row.title, row.definition = phase.title, definition
-    session.flush()
-    return True
+    return save_definition(session, PhaseRow, slug=phase.slug, title=phase.title, definition=_phase_json(phase))
 
 
 def find_phases(session: Session, slugs: Iterable[str] | None = None) -> dict[str, Phase]:
@@ -67,11 +57,4 @@ def find_phases(session: Session, slugs: Iterable[str] | None = None) -> dict[st
     Raises:
         UnknownName: One is not registered.
     """
-    query = select(PhaseRow)
-    wanted = None if slugs is None else set(slugs)
-    if wanted is not None:
-        query = query.where(PhaseRow.slug.in_(wanted))
-    found = {row.slug: _phase(row.definition) for row in session.scalars(query)}
-    if wanted is not None and (missing := sorted(wanted - set(found))):
-        raise unknown("phase", missing[0], session.scalars(select(PhaseRow.slug)).all())
-    return found
+    return {row.slug: _phase(row.definition) for row in find_definitions(session, PhaseRow, slugs, what="phase")}

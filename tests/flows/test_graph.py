@@ -99,7 +99,7 @@ def test_an_unknown_graph_is_refused_with_the_nearest_name():
 def test_a_graph_that_no_longer_fits_its_components_is_refused_before_anything_runs(scan, puppets):
     from dataclasses import replace
 
-    from interfaces.database.component_records import find_graphs, save_graph
+    from interfaces.database.graph_records import find_graphs, save_graph
     from interfaces.graph import Node, Source
     from interfaces.site import get_site
 

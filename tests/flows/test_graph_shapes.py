@@ -172,7 +172,8 @@ def test_a_graph_can_be_made_and_registered_in_python():
 
 
 def test_everything_that_keeps_a_graph_from_running_is_told_at_once_and_nothing_is_started(tmp_path):
-    from interfaces.database.component_records import find_components, save_component, save_graph
+    from interfaces.database.component_records import find_components, save_component
+    from interfaces.database.graph_records import save_graph
     from interfaces.site import get_site
 
     with get_site().database.session() as session:

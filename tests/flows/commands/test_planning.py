@@ -13,7 +13,7 @@ from sqlalchemy import event
 from flows import run_graph
 from flows.cli import commands
 from interfaces import ComponentJob
-from interfaces.database.component_records import save_graph
+from interfaces.database.graph_records import save_graph
 from interfaces.graph import Graph, Node, Source
 from interfaces.site import get_site
 from tasks.plan_graph import planned

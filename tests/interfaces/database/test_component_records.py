@@ -10,11 +10,10 @@ from interfaces.database.component_records import (
     desired_image,
     desired_tarball,
     find_components,
-    find_graphs,
     save_component,
-    save_graph,
     save_tarball,
 )
+from interfaces.database.graph_records import find_graphs, save_graph
 from interfaces.errors import UnknownName
 from interfaces.graph import Graph, Node, Source
 from interfaces.tarballs import TarballKind
