@@ -146,7 +146,7 @@ def test_the_end_of_who_serves_runs_ends_their_containers(guarded, script, until
         except ObjectNotFound:
             return None
 
-    server = script(SERVE, whole=True)
+    server = script(SERVE, whole=True, PREFECT_RUNNER_POLL_FREQUENCY="1")
     parameters = {"component": "puppet-report", "inputs": {"script": SLEEP}}
     found = until(deployment)
     ask(lambda client: client.create_flow_run_from_deployment(found.id, parameters=parameters))

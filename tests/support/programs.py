@@ -2,7 +2,7 @@
 
 A program of its own spends over two seconds on its imports before it does anything; many tests start several. A forked
 one has its own process, environment, folder, streams, signals and exit code all the same. Only what happens while
-modules are imported is not seen in it; of that, what Prefect reads from the environment is read again.
+modules are imported is not seen in it; of that, Prefect's settings are read again, but not how it is to log.
 
 All of them end with the process that started them.
 """
