@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-import pandas as pd
-
 from interfaces.errors import ValidationError
 
 CELLS_AT_ONCE = 2**20
@@ -29,6 +27,8 @@ def check_csv(path: Path) -> None:
     Raises:
         ValidationError: It is not; the text names the line.
     """
+    import pandas as pd  # half a second of each process that runs a job, and only this one kind needs it
+
     try:
         columns, longest = _measured(path)
         with pd.read_csv(
