@@ -61,7 +61,7 @@ def component_document(component: Component) -> dict[str, Any]:
         **({"description": component.description} if component.description else {}),
         "interfaces": [{"inputs": list(one.inputs), "outputs": list(one.outputs)} for one in component.interfaces],
         "time_limit": component.time_limit,
-        "memory_gb": component.memory_gb,
+        "memory_gb": float(component.memory_gb),  # a whole number is one in YAML, and none in the record of a job
         "gpu_type": component.gpu_type,
         "method": component.method.value,
     }
