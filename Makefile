@@ -40,7 +40,8 @@ soak:  ## the long runs that make test leaves out
 
 screenshots:  ## take the pictures of the documentation anew, by the tests that use the Prefect UI in a browser
 	@BROWSER_TESTS=required scripts/setup.sh demo,test
-	@BROWSER_TESTS=required PICTURES_INTO=docs/images $(BIN)/python -m pytest -m "soak or not soak" tests/browser
+	@BROWSER_TESTS=required PICTURES_INTO=docs/images $(BIN)/python -m pytest -m "soak or not soak" \
+		--basetemp=/tmp/component-flows tests/browser
 
 fuzz:  ## look for inputs that break the checks of values and definitions; FUZZ_S=600 takes longer than 60 s a target
 	@scripts/venv.sh demo,test,fuzz

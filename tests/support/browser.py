@@ -30,6 +30,8 @@ SETTLED_AFTER_MS = 1_500
 PICTURES = os.environ.get("PICTURES_INTO")
 """The folder that gets the documentation's pictures (`make screenshots`), or None."""
 COLOURS = 128
+NO_MESSAGES = ".p-toast-container { display: none }"
+"""What Prefect's UI says for some seconds in a corner, which would hide what is there."""
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SWITCHES = [
     # Every other name is unknown to it, whatever asks: the page, a worker, a socket, the browser itself.
@@ -130,7 +132,7 @@ def picture(page: Page, name: str, height: int = HEIGHT) -> None:
     page.set_viewport_size({"width": WIDTH, "height": height})
     page.wait_for_timeout(SETTLED_AFTER_MS)
     path = Path(PICTURES) / f"{name}.png"
-    page.screenshot(path=path, animations="disabled")
+    page.screenshot(path=path, animations="disabled", style=NO_MESSAGES)
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     with Image.open(path) as taken:
         few_colours = taken.convert("RGB").quantize(colors=COLOURS, dither=Image.Dither.NONE)
