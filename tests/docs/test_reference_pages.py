@@ -46,6 +46,11 @@ def test_every_command_has_its_section_with_each_of_its_options(name: str, comma
     assert [text for text in options if text not in section] == []
 
 
+def test_the_front_page_names_every_command():
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in commands.commands if not re.search(rf"`(component-flows )?{name}\b", readme)] == []
+
+
 def test_every_public_name_has_its_section():
     headings = set(re.findall(r"^### (\w+)$", (ROOT / "docs" / "python-api.md").read_text(), flags=re.MULTILINE))
     page = (ROOT / "docs" / "python-api.md").read_text()

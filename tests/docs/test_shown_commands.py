@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,8 +28,19 @@ def _shown(page: Path) -> Iterator[str]:
 
 
 def _calls(text: str) -> Iterator[list[str]]:
-    for part in re.findall(rf"(?:^|[(;|&]\s*|\s){PROGRAM} ([^|;)&>]*)", f" {text}"):
-        yield [word for word in words_of(part) if word != "..."]
+    """The words behind the program, wherever it stands in a line of the shell."""
+    lexer = shlex.shlex(text.replace("[", " ").replace("]", " "), posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    call: list[str] = []
+    for word in [*lexer, ";"]:
+        if word[0] not in "();<>|&":
+            call.append(word)
+            continue
+        while call and "=" in call[0]:
+            call = call[1:]
+        if call and call[0].rpartition("/")[2] == PROGRAM:
+            yield call[1:]
+        call = []
 
 
 def check(words: list[str]) -> None:
@@ -52,7 +64,7 @@ def check(words: list[str]) -> None:
         if found is None:
             raise click.NoSuchOption(name)
         command, context = found, click.Context(found, info_name=name, parent=context)
-    values, more, _ = command.make_parser(context).parse_args([word.strip("[]") for word in rest])
+    values, more, _ = command.make_parser(context).parse_args(rest)
     if more:
         raise click.UsageError(f"{more} is too much")
     for option in command.params:

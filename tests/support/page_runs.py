@@ -82,7 +82,7 @@ class PageRun:
             self.status = 0
             return "", ""
         started: Program | subprocess.Popen[str]
-        if words[0] == "component-flows" and not _SHELL.search(text):
+        if words[0].endswith("component-flows") and not _SHELL.search(text):
             started = Program("cli", *words[1:], cwd=self.folder, **self.environment)
         elif words[0] == "python" and not _SHELL.search(text):
             started = Program("file", str(self.folder / words[1]), *words[2:], cwd=self.folder, **self.environment)

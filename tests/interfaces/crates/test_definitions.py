@@ -9,7 +9,14 @@ from records import a_component, an_interface
 
 from interfaces.catalogue.reading import read_catalogue
 from interfaces.component import InterfaceSet, Method
-from interfaces.crates.definitions import component_yaml, graph_yaml, interface_document, interfaces_yaml, is_same
+from interfaces.crates.definitions import (
+    component_document,
+    component_yaml,
+    graph_yaml,
+    interface_document,
+    interfaces_yaml,
+    is_same,
+)
 from interfaces.example_value import ComponentInterfaceExampleValue
 from interfaces.graph import Graph, Node, Source
 from interfaces.kinds import InterfaceKindChoices
@@ -105,3 +112,8 @@ def test_a_graph_keeps_its_lists_options_and_graphs(read):
 def test_true_and_one_are_not_the_same():
     assert not is_same({"a": 1}, {"a": True})
     assert is_same({"a": 1, "b": 2}, {"b": 2, "a": 1})
+
+
+def test_a_component_with_a_whole_number_of_gb_is_the_same_as_one_of_a_job():
+    whole, of_a_job = (component_document(replace(a_component(), memory_gb=size)) for size in (1, 1.0))
+    assert is_same(whole, of_a_job)
