@@ -21,8 +21,8 @@ from interfaces.database.archive_records import (
     save_archive,
     values_of_case,
 )
+from interfaces.database.archive_tables import ArchiveRow
 from interfaces.database.in_parts import in_parts
-from interfaces.database.tables import ArchiveRow
 from interfaces.errors import CasesInvalid, DefinitionError, UnknownName
 from interfaces.site import get_site
 from interfaces.value import ComponentInterfaceValue, find_values

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from interfaces.database.archive_tables import ArchiveCaseRow, ArchiveRow, ArchiveValueRow
 from interfaces.database.in_parts import in_parts
 from interfaces.database.inserting import insert_all_if_new, insert_if_new
 from interfaces.database.interface_records import unknown
-from interfaces.database.tables import ArchiveCaseRow, ArchiveRow, ArchiveValueRow
 
 
 class CasePage(NamedTuple):

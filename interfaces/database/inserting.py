@@ -11,7 +11,7 @@ from sqlalchemy import Insert, Table, bindparam, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from interfaces.database.tables import Base
+from interfaces.database.base import Base
 
 
 def insert_if_new(session: Session, table: type[Base], values: Mapping[str, Any], *, unique: Sequence[str]) -> bool:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
-    DateTime,
-    Double,
     ForeignKey,
     Index,
     LargeBinary,
@@ -20,39 +17,9 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A time that is aware and in UTC in Python, also where the database (SQLite) keeps no zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC; a naive time is refused, since nobody knows what it means."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a time without a zone can't be stored")
-        return value.astimezone(UTC) if value is not None else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """From the database, always aware."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """The root of all tables."""
-
-    type_annotation_map = {  # noqa: RUF012
-        datetime: UtcDateTime(),
-        dict[str, Any]: JSON(),
-        list[Any]: JSON(),
-        float: Double(),  # what 2.1 of SQLAlchemy takes, too; before, it took a type that may have single precision
-    }
+from interfaces.database.base import Base
 
 
 class LookUpTableRow(Base):
@@ -343,36 +310,3 @@ class JobValueRow(Base):
     job_id: Mapped[UUID] = mapped_column(ForeignKey("component_job.id"), primary_key=True)
     direction: Mapped[str] = mapped_column(String(6), primary_key=True)
     value_pk: Mapped[int] = mapped_column(ForeignKey("component_interface_value.pk"), primary_key=True)
-
-
-class ArchiveRow(Base):
-    """An `Archive`: a named set of cases."""
-
-    __tablename__ = "archive"
-
-    pk: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(String(255), unique=True)
-    title: Mapped[str] = mapped_column(String(255), unique=True)
-    created: Mapped[datetime]
-
-
-class ArchiveCaseRow(Base):
-    """A case of an archive."""
-
-    __tablename__ = "archive_case"
-    __table_args__ = (UniqueConstraint("archive_pk", "case_id", name="one_case_per_id"),)
-
-    pk: Mapped[int] = mapped_column(primary_key=True)
-    archive_pk: Mapped[int] = mapped_column(ForeignKey("archive.pk"))
-    case_id: Mapped[str] = mapped_column(String(255))
-    created: Mapped[datetime]
-
-
-class ArchiveValueRow(Base):
-    """A value of a case of an archive; a case has one at most of each interface."""
-
-    __tablename__ = "archive_value"
-
-    case_pk: Mapped[int] = mapped_column(ForeignKey("archive_case.pk"), primary_key=True)
-    interface_pk: Mapped[int] = mapped_column(ForeignKey("component_interface.pk"), primary_key=True)
-    value_pk: Mapped[int] = mapped_column(ForeignKey("component_interface_value.pk"), index=True)

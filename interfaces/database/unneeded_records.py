@@ -16,19 +16,12 @@ from sqlalchemy import Column, ColumnElement, and_, delete, func, or_, select, u
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from interfaces.database import archive_tables  # noqa: F401 - its table names values
+from interfaces.database.base import Base
 from interfaces.database.evaluation_tables import EvaluatedCaseRow, EvaluationRow
 from interfaces.database.follow_up_records import FollowUpStatus
 from interfaces.database.in_parts import in_parts
-from interfaces.database.tables import (
-    AdmissionRow,
-    Base,
-    FollowUpRow,
-    GraphRunRow,
-    JobRow,
-    JobValueRow,
-    TarballRow,
-    ValueRow,
-)
+from interfaces.database.tables import AdmissionRow, FollowUpRow, GraphRunRow, JobRow, JobValueRow, TarballRow, ValueRow
 from interfaces.job_status import FINAL
 from interfaces.jobs import ComponentJob
 from interfaces.owners import Owner

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from interfaces.database.tables import Base
+from interfaces.database.base import Base
 
 
 class WorkerRunRow(Base):

@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from interfaces.database import evaluation_tables, worker_run_tables  # noqa: F401 - their tables are known then
-from interfaces.database.tables import Base
+from interfaces.database import archive_tables, evaluation_tables, tables, worker_run_tables  # noqa: F401 - their tables are known then
+from interfaces.database.base import Base
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True

@@ -11,9 +11,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, select, text
 
-from interfaces.database import evaluation_tables, migrations_folder, worker_run_tables  # noqa: F401 - for their tables
+from interfaces.database import archive_tables, evaluation_tables, migrations_folder, worker_run_tables  # noqa: F401
+from interfaces.database.base import Base
 from interfaces.database.sessions import HEAD, Database
-from interfaces.database.tables import Base, InterfaceRow
+from interfaces.database.tables import InterfaceRow
 from interfaces.errors import ServiceUnavailable
 
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from sqlalchemy import JSON
 
 import interfaces.database
-from interfaces.database.tables import Base
+from interfaces.database.base import Base
 from interfaces.database.unneeded_records import REFERENCES
 
 NO_REFERENCES = {
