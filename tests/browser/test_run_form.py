@@ -39,7 +39,8 @@ def test_a_person_fills_in_the_form_watches_the_run_and_sees_what_came_out(deplo
     page.get_by_role("link", name="bright-regions", exact=True).click()
     open_form(page)
     form = RunForm(page)
-    assert {"Brain MRI", "Contrast (Optional)", "Threshold", "Smooth first (Optional)", "Remark"} <= set(form.labels)
+    for label in ("Brain MRI", "Contrast (Optional)", "Threshold", "Smooth first (Optional)", "Remark"):
+        expect(page.get_by_text(label, exact=True)).to_be_visible()
     expect(form.field("Threshold")).to_contain_text("At least 1 and at most 99")
 
     form.write("Threshold", 500)

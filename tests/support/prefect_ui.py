@@ -34,11 +34,6 @@ class RunForm:
         self.page = page
         expect(page.get_by_role("button", name="Submit")).to_be_visible()
 
-    @property
-    def labels(self) -> list[str]:
-        """The names of all fields, with what is said of them; those of fields within a field come after it."""
-        return self.page.locator(".schema-form-property__label").all_inner_texts()
-
     def field(self, label: str) -> Locator:
         """One field: its label, description, control and complaint."""
         name = self.page.locator(
