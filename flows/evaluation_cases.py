@@ -29,6 +29,7 @@ from tasks.in_thread import in_thread
 from tasks.plan_evaluation import EvaluationPlan
 from tasks.reuse import find_earlier
 from tasks.run_logging import run_logger
+from tasks.validate_inputs import read_inputs
 
 SHOWN_FAILURES = 5
 
@@ -152,11 +153,13 @@ class _Run:
 
     async def _run_component(self, case: Case) -> ComponentJob:
         name, phase = self.plan.algorithm.name, self.plan.phase
-        if not self.refresh and (earlier := await find_earlier(name, case.inputs)):
+        # Stored here, so that they are read once, also where no earlier success does.
+        values = await in_thread(read_inputs, self.plan.algorithm.inputs.interfaces, case.inputs)
+        if not self.refresh and (earlier := await find_earlier(name, values)):
             return earlier
         return await place_component(
             name,
-            case.inputs,
+            values,
             name=case.id,
             time_limit=phase.time_limit,
             memory_gb=phase.memory_gb,

@@ -16,9 +16,9 @@ from interfaces.case_folders import cases_of_folder
 from interfaces.case_tables import cases_of_table
 from interfaces.cases import CaseInputs, CaseSource, cases_of_frame, cases_of_records
 from interfaces.component import Component
-from interfaces.database.component_records import desired_image, desired_tarball, find_components
-from interfaces.database.graph_records import find_graphs
-from interfaces.database.interface_records import find_interfaces, unknown
+from interfaces.database.component_records import desired_image, desired_tarball
+from interfaces.database.interface_records import find_interfaces
+from interfaces.database.runnable_records import find_component_or_graph
 from interfaces.definition import ComponentInterface
 from interfaces.errors import CasesInvalid, DefinitionError, UnknownName
 from interfaces.graph import Graph
@@ -58,17 +58,8 @@ def find_runnable(name: str) -> Runnable:
         UnknownName: Nothing is, or both a component and a graph are.
     """
     with get_site().database.session() as session:
-        definitions = Definitions(
-            components=find_components(session), interfaces=find_interfaces(session), graphs=find_graphs(session)
-        )
-    component, graph = definitions.components.get(name), definitions.graphs.get(name)
-    if component is not None and graph is not None:
-        raise UnknownName(f"'{name}' is both a component and a graph; give one of them another slug")
-    if component is not None:
-        return _of_component(component, definitions)
-    if graph is not None:
-        return _of_graph(graph, definitions)
-    raise unknown("component or graph", name, [*definitions.components, *definitions.graphs])
+        found, definitions = find_component_or_graph(session, name)
+    return _of_graph(found, definitions) if isinstance(found, Graph) else _of_component(found, definitions)
 
 
 def _of_component(component: Component, definitions: Definitions) -> Runnable:

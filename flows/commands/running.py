@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interfaces.errors import InvalidInputs, UnknownName, ValidationError
+from interfaces.errors import InvalidInputs, ValidationError
 
 if TYPE_CHECKING:
     from interfaces.component import Component
@@ -23,21 +23,14 @@ def find_runnable(name: str) -> tuple[Component | Graph, dict[str, ComponentInte
     Raises:
         UnknownName: Nothing is, or both a component and a graph are.
     """
-    from interfaces.database.component_records import find_components
-    from interfaces.database.graph_records import find_graphs
-    from interfaces.database.interface_records import find_interfaces, unknown
+    from interfaces.database.runnable_records import find_component_or_graph
+    from interfaces.graph import Graph
     from interfaces.site import get_site
 
     with get_site().database.session() as session:
-        components, graphs = find_components(session), find_graphs(session)
-        interfaces = find_interfaces(session)
-    if name in components and name in graphs:
-        raise UnknownName(f"'{name}' is both a component and a graph; give one of them another slug")
-    if name in graphs:
-        return graphs[name], {one: interfaces[slug] for one, slug in graphs[name].inputs.items()}
-    if name in components:
-        return components[name], {slug: interfaces[slug] for slug in components[name].input_slugs}
-    raise unknown("component or graph", name, [*components, *graphs])
+        found, known = find_component_or_graph(session, name)
+    slugs = found.inputs if isinstance(found, Graph) else {slug: slug for slug in found.input_slugs}
+    return found, {one: known.interfaces[slug] for one, slug in slugs.items()}
 
 
 def read_texts(
