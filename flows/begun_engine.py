@@ -45,8 +45,8 @@ class BegunEngine(AsyncFlowRunEngine[P, R]):
             return await super().create_flow_run(client)  # its parent runs again: the earlier run may be taken up
         flow = cast("CallableFlow[P, R]", self.flow)
         try:
-            self._resolve_parameters()
-            self._wait_for_dependencies()
+            self._resolve_parameters()  # type: ignore[no-untyped-call]
+            self._wait_for_dependencies()  # type: ignore[no-untyped-call]
             converted = flow.validate_parameters(self.parameters or {}) if flow.should_validate_parameters else None
         except Exception:
             self.parameters = given
