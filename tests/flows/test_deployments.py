@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 NAMES = {
     *("run-component/component", "run-graph/graph", "run-batch/batch", "evaluate/evaluation"),
     *("job-statistics/statistics", "clean/clean"),
+    # What is registered comes with them.
+    *("deploy/deploy", "run-component/puppet-report", "run-graph/puppet-diamond"),
 }
 
 # One worker has both tests, and deploys once.
