@@ -11,6 +11,7 @@ import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import wraps
+from inspect import signature
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,9 @@ def on_record(body: Body) -> Body:
             return await body(*args, **kwargs)  # a part of that run, or something beside it
         return await _recorded(UUID(flow_run.id), lambda: body(*args, **kwargs))
 
+    with suppress(NameError):  # a name that is there for type checkers only
+        # Prefect would look up what annotations name in this module, and not in the body's.
+        recorded.__signature__ = signature(body, eval_str=True)  # type: ignore[attr-defined]
     return recorded
 
 
