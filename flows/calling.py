@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import os
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from copy import copy
 from functools import cached_property
@@ -29,7 +28,7 @@ from flows.given_secrets import hide_given_secrets
 from flows.parameters import hidden, holds_reference, sealed, shortened, shown, unsealed
 from flows.server import client_settings, ensure_server
 from flows.server_settings import access_updates
-from flows.worker_run import RUN_ID_VARIABLE, on_record
+from flows.worker_run import on_record
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,8 +91,7 @@ class CallableFlow(Flow[P, R]):
             options["flow_run_name"] = lambda: named_by(flow_run.parameters)
         # Prefect looks at the function itself for where it is and which parameters it has.
         super().__init__(cast(Callable[P, R], inspect.unwrap(fn)), **options)
-        if RUN_ID_VARIABLE in os.environ:
-            self.fn = cast(Callable[P, R], on_record(inspect.unwrap(fn)))
+        self.fn = cast(Callable[P, R], on_record(inspect.unwrap(fn)))
         self._hands_on, self._named_by, self._tagged_by = hands_on, named_by, tagged_by
         self._upstream: tuple[object, ...] = ()
 

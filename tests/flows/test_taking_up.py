@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import subprocess
-import sys
-import time
 import uuid
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from prefect.client.orchestration import get_client
-from sqlalchemy import select, update
+from programs import Program
+from sqlalchemy import select
 
 from flows import reap
 from flows.server import ensure_server
@@ -22,16 +17,16 @@ from flows.server_settings import client_settings
 from interfaces.database.job_records import load_job
 from interfaces.database.tables import JobRow
 from interfaces.database.worker_run_records import WorkerRunStatus, find_worker_runs
-from interfaces.database.worker_run_tables import WorkerRunRow
 from interfaces.deployments import site_tag
 from interfaces.job_status import JobStatus
 from interfaces.site import get_site
+from tasks.naming import container_name
 
-ROOT = Path(__file__).parents[2]
-UNTIL = """
-import json, time
-json.dump({{}}, open('/output/report.json', 'w'))
-time.sleep(max(0, {until} - time.time()))
+UNTIL_TOLD = """
+import json, os, time
+json.dump({}, open('/output/report.json', 'w'))
+while not os.path.exists('/tmp/go'):
+    time.sleep(0.05)
 """
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
@@ -63,7 +58,7 @@ def a_run(script: str) -> uuid.UUID:
     return ask(make)
 
 
-def process_of(run: uuid.UUID) -> subprocess.Popen[str]:
+def process_of(run: uuid.UUID) -> Program:
     """What a worker starts for a run that it has taken up."""
 
     async def take(client):
@@ -72,15 +67,8 @@ def process_of(run: uuid.UUID) -> subprocess.Popen[str]:
         await client.set_flow_run_state(run, Pending())
 
     ask(take)
-    return subprocess.Popen(
-        [sys.executable, "-m", "prefect.engine"],
-        cwd=ROOT,
-        env={**os.environ, "PREFECT_API_URL": ensure_server(), "PREFECT__FLOW_RUN_ID": str(run)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    code = "import runpy, sys; sys.argv = ['engine']; runpy.run_module('prefect.engine', run_name='__main__')"
+    return Program("code", code, PREFECT_API_URL=ensure_server(), PREFECT__FLOW_RUN_ID=str(run))
 
 
 def state_of(run: uuid.UUID):
@@ -105,21 +93,28 @@ def is_executing(run: uuid.UUID) -> bool:
     return any(job.status is JobStatus.EXECUTING for job in jobs_of(run))
 
 
+def is_told(job) -> bool:
+    """Whether the container of a job is there, and knows that it may end."""
+    done = subprocess.run(["docker", "exec", container_name(job), "touch", "/tmp/go"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
 def test_a_run_whose_process_is_killed_is_run_again_once(until):
-    run = a_run(UNTIL.format(until=time.time() + 25))  # no job that begins later than that takes any time
+    run = a_run(UNTIL_TOLD)
     first = process_of(run)
     until(lambda: is_executing(run))
     second = process_of(run)  # somebody is sent to do the same, say by a server that was set back
-    said = second.communicate(timeout=60)[0]
+    said = "".join(second.communicate(timeout=60))
     assert "Another process runs this" in said and len(jobs_of(run)) == 1
-    os.killpg(first.pid, signal.SIGKILL)
-    first.wait()
+    first.kill()
+    first.communicate()
     reaped = reap()
     assert reaped.taken_up == (str(run),)
     assert state_of(run).is_scheduled()
     assert not reap().taken_up
     third = process_of(run)
-    said = third.communicate(timeout=120)[0]
+    until(lambda: is_told(jobs_of(run)[-1]))
+    said = "".join(third.communicate(timeout=120))
     assert state_of(run).is_completed(), said
     lost, again = jobs_of(run)
     assert (lost.status, (lost.verdict or {})["kind"]) == (JobStatus.FAILURE, "runner_lost")
