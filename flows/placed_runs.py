@@ -18,8 +18,10 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 from sqlalchemy.exc import SQLAlchemyError
 
+from flows.taking_up import take_up_lost_runs
 from interfaces.database.worker_run_records import WorkerRun, WorkerRunStatus, find_worker_runs
 from interfaces.deployments import Place
+from interfaces.settings import get_settings
 from interfaces.site import get_site
 from tasks.in_thread import in_thread
 from tasks.run_logging import run_logger
@@ -76,6 +78,7 @@ class _Watch:
         self._waiting: dict[UUID, _Waiting] = {}
         self._task: asyncio.Task[None] | None = None
         self._asked = 0.0
+        self._looked_after = time.monotonic()
 
     async def end_of(self, flow_run_id: UUID, where: Place) -> PlacedEnd:
         future: asyncio.Future[PlacedEnd] = asyncio.get_running_loop().create_future()
@@ -102,8 +105,18 @@ class _Watch:
                 if time.monotonic() - self._asked >= ASK_S:
                     self._asked = time.monotonic()
                     await self._ask([one for one in self._waiting if one not in known])
+                if time.monotonic() - self._looked_after >= get_settings().lease_s:
+                    self._looked_after = time.monotonic()
+                    await self._look_after()
         finally:
             self._task = None
+
+    async def _look_after(self) -> None:
+        """Have run again what was lost before its first line: nobody but who waits may be there to notice."""
+        try:
+            await take_up_lost_runs()
+        except (SQLAlchemyError, httpx.HTTPError) as error:
+            run_logger().warning("Lost runs can't be looked for, and are again: %s", error)
 
     async def _ask(self, flow_run_ids: list[UUID]) -> None:
         """Look at those that have not begun, as far as the database says."""

@@ -1,7 +1,7 @@
-"""Machines of a small site, on one real one: each has a network, processes, a host name and a Docker engine of its own.
+"""Machines of a small site, on one real one: each with a network, processes, a host name and a Docker engine of its own.
 
-They are connected by a bridge that lies in a network namespace itself, so that nothing of it is to be seen from outside.
-The services of the site (PostgreSQL, an S3 server, Prefect's server) are in that namespace, too. Needs root.
+They are connected by a bridge that lies in a network namespace itself, so that nothing of it is seen from outside. The
+services of the site (PostgreSQL, an S3 server, Prefect's server) are in that namespace, too. Needs root.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-import docker
 from postgresql import running_server
 from s3_server import KEYS, running_s3
 
@@ -65,15 +64,13 @@ class Machine:
         """End every process of it at the same time, containers and engine included, as a power failure does."""
         self._process.kill()  # its first process ends with it, and all others with that one
         self._process.wait()
-        subprocess.run(["ip", "netns", "delete", self._namespace], check=False)
 
-    def watch_containers(self) -> Iterator[subprocess.Popen[bytes]]:
+    def watch_containers(self) -> subprocess.Popen[bytes]:
         """Write down how its containers end, seen from outside."""
-        with closing(docker.DockerClient(self.engine)):
-            pass
         command = ["docker", "--host", self.engine, "events", "--filter", "event=die", "--format"]
         with (self.folder / "ended").open("ab") as file:
-            yield subprocess.Popen([*command, "{{.Actor.Attributes.name}} {{.Actor.Attributes.exitCode}}"], stdout=file)
+            what = "{{.Actor.Attributes.name}} {{.Actor.Attributes.exitCode}}"
+            return subprocess.Popen([*command, what], stdout=file, stderr=subprocess.DEVNULL)
 
     def ended(self) -> list[tuple[str, int]]:
         """The containers that have ended there, by name, and their exit codes."""
@@ -123,9 +120,10 @@ class MachineSite:
         end = time.monotonic() + STARTS_WITHIN_S
         for machine in self.machines:
             while not machine.is_working():
-                assert time.monotonic() < end, _tail(machine.folder / "worker.log") + _tail(machine.folder / "engine.log")
+                logs = machine.folder / "worker.log", machine.folder / "engine.log"
+                assert time.monotonic() < end, "".join(map(_tail, logs))
                 time.sleep(0.2)
-            self._watching += machine.watch_containers()
+            self._watching.append(machine.watch_containers())
 
     def run(self, code: str, *, home: str = "desk", **environment: str) -> subprocess.Popen[str]:
         """Start a program on somebody's desk: beside the services, with the engine of this machine."""
@@ -147,7 +145,8 @@ class MachineSite:
             process.kill()
             process.wait()
         for namespace in self._namespaces:
-            for pid in subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True).stdout.split():
+            there = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True)
+            for pid in there.stdout.split():
                 with suppress(ProcessLookupError):
                     os.kill(int(pid), signal.SIGKILL)
             subprocess.run(["ip", "netns", "delete", namespace], check=False, capture_output=True)
@@ -175,6 +174,7 @@ def a_site(**environment: str) -> Iterator[MachineSite]:
             "PREFECT_HOME": str(folder / "prefect"),
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "DO_NOT_TRACK": "1",
+            "PYTHONPATH": str(ROOT),  # a worker starts its processes in folders of their own
             **environment,
         }
         made = site.run(f"import fsspec; fsspec.filesystem('s3', endpoint_url='{s3.endpoint}').mkdir('{BUCKET}')")
@@ -220,8 +220,8 @@ def _in(namespace: str, *command: str) -> None:
     _run("ip", "netns", "exec", namespace, *command)
 
 
-def _run(*command: str, environment: Mapping[str, str] | None = None) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}: {done.stderr}"
 
 

@@ -54,7 +54,8 @@ def running_server(*, address: str = "", inside: Sequence[str] = ()) -> Iterator
             common["user"] = None
         subprocess.run([*control, "--wait", "--options", options, "start"], **common)
         try:
-            yield f"postgresql://tests@{address}/postgres" if address else f"postgresql+psycopg://tests@/postgres?host={home}"
+            local = f"postgresql+psycopg://tests@/postgres?host={home}"
+            yield f"postgresql://tests@{address}/postgres" if address else local
         finally:
             subprocess.run([*control, "--mode", "immediate", "stop"], **common)
 
