@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import SimpleITK as sitk
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import StateType
 from puppet_scripts import REPORT
 
 from flows.server import ensure_server
@@ -79,22 +81,27 @@ def ended(home, deployed, _registered_puppets):
     (home / "inputs").mkdir()
     sitk.WriteImage(sitk.Image([4, 3, 2], sitk.sitkInt16), home / "inputs" / "scan.mha")
     (home / "inputs" / "link.mha").symlink_to("/etc/passwd")
-    after = {"task": "os:system", "parameters": {"command": f"touch {home}/ran"}}
+    scans = {
+        "good": "scan.mha",
+        "elsewhere": "/etc/passwd",
+        "link": str(home / "inputs" / "link.mha"),
+        "metadata": "http://169.254.169.254/latest/meta-data",
+        "signed": "https://me:hunter-2@files.example/x.mha?sig=hunter-3",
+    }
+    cases = [{"case": about, "script": report, "scan": scan} for about, scan in scans.items()]
     given = {
-        "good": {"inputs": {"script": report, "scan": "scan.mha"}},
-        "bad": {"inputs": {"script": "raise SystemExit('too dark')"}},
-        "elsewhere": {"inputs": {"script": report, "scan": "/etc/passwd"}},
-        "link": {"inputs": {"script": report, "scan": str(home / "inputs" / "link.mha")}},
-        "metadata": {"inputs": {"script": report, "scan": "http://169.254.169.254/latest/meta-data"}},
-        "signed": {"inputs": {"script": report, "scan": "https://me:hunter-2@files.example/x.mha?sig=hunter-3"}},
-        "after": {"inputs": {"script": report}, "task_on_success": after},
+        "good": ("run-component/component", {"component": "puppet-report", "inputs": {"script": report}}),
+        "bad": (
+            "run-component/component",
+            {"component": "puppet-report", "inputs": {"script": "raise SystemExit('too dark')"}},
+        ),
+        "batch": ("run-batch/batch", {"name": "puppet-report", "cases": cases, "results": "today/results.csv"}),
     }
 
     async def start(client):
-        deployment = await client.read_deployment_by_name("run-component/component")
         made = {}
-        for about, parameters in given.items():
-            parameters = {"component": "puppet-report", **parameters}
+        for about, (name, parameters) in given.items():
+            deployment = await client.read_deployment_by_name(name)
             made[about] = (await client.create_flow_run_from_deployment(deployment.id, parameters=parameters)).id
         return made
 
@@ -103,34 +110,33 @@ def ended(home, deployed, _registered_puppets):
         "worker", "start", "--pool", "component-flows", "--run-once", "--install-policy", "never",
         PREFECT_WORKER_QUERY_SECONDS="1", COMPONENT_FLOWS_PROJECT=str(ROOT),
     )  # fmt: skip
-    print(worker.stdout, worker.stderr)  # shown where a test fails
-
     async def runs(client):
         return {about: await client.read_flow_run(run) for about, run in made.items()}
 
-    return read(runs)
+    found = read(runs)
+    assert found["batch"].state.type == StateType.COMPLETED, worker.stdout + worker.stderr
+    return found
 
 
 def test_a_worker_runs_deployed_components_and_tells_how_they_end(ended):
-    from prefect.client.schemas.objects import StateType
-
     succeeded, failed = ended["good"].state, ended["bad"].state
     assert succeeded.type == StateType.COMPLETED
     assert (failed.type, failed.name, failed.message) == (StateType.FAILED, "ExitCode", "too dark")
 
 
-def test_a_deployed_run_reads_and_runs_only_what_the_site_allows(ended, home):
+def test_a_deployed_run_reads_and_writes_only_where_the_site_allows(ended, home):
+    table = pd.read_csv(home / "outputs" / "today" / "results.csv", index_col="case")
+    assert table.status["good"] == "SUCCESS"
     for about in ("elsewhere", "link"):
-        assert "is not in a folder that runs from the Prefect UI may read" in ended[about].state.message
-        assert str(home / "inputs") in ended[about].state.message
-    assert "not among those that runs from the Prefect UI may read (none)" in ended["metadata"].state.message
-    assert "'os:system' can't follow a job of a run from the Prefect UI" in ended["after"].state.message
-    assert not (home / "ran").exists()
+        assert "is not in a folder that runs from the Prefect UI may read" in table.message[about]
+        assert str(home / "inputs") in table.message[about]
+    assert "not among those that runs from the Prefect UI may read (none)" in table.message["metadata"]
 
 
-def test_secrets_that_were_given_to_a_deployed_run_are_refused_and_taken_out_of_its_record(ended):
-    run = ended["signed"]
-    assert "has credentials in it" in run.state.message
-    assert run.parameters["inputs"]["scan"] == "https://***@files.example/x.mha?***"
-    assert run.parameters["component"] == "puppet-report"
+def test_secrets_that_were_given_to_a_deployed_run_are_refused_and_taken_out_of_its_record(ended, home):
+    assert "has credentials in it" in (home / "outputs" / "today" / "results.csv").read_text()
+    run = ended["batch"]
+    assert run.parameters["cases"][-1]["scan"] == "https://***@files.example/x.mha?***"
+    assert run.parameters["name"] == "puppet-report"
     assert "hunter" not in run.model_dump_json()
+    assert "hunter" not in (home / "outputs" / "today" / "results.csv").read_text()
