@@ -1,4 +1,4 @@
-"""Machines of a small site, on one real one: each with a network, processes, a host name and a Docker engine of its own.
+"""Machines of a small site, on one real one: each with a network, processes, a host name and an engine of its own.
 
 They are connected by a bridge that lies in a network namespace itself, so that nothing of it is seen from outside. The
 services of the site (PostgreSQL, an S3 server, Prefect's server) are in that namespace, too. Needs root.
