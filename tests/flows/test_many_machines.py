@@ -75,6 +75,8 @@ FAILURE, SUCCESS = JobStatus.FAILURE.value, JobStatus.SUCCESS.value
 
 pytestmark = [
     pytest.mark.engine,
+    # A site takes a minute of both cores before its first job; what it does is tested in parts by `make test`.
+    pytest.mark.soak,
     pytest.mark.xdist_group("machines"),
     pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("ip"), reason="needs root, and iproute2"),
     pytest.mark.skipif(programs() is None, reason="needs a PostgreSQL server (apt-get install postgresql)"),
@@ -155,11 +157,11 @@ def check(answer: dict[str, list], table: Path, containers: Counter[str], jobs: 
     }
 
 
+@pytest.mark.timeout(0)
 def test_a_machine_dies_and_another_one_takes_its_jobs_up(tmp_path):
-    run_site(tmp_path, machines=2, jobs=4, seconds=200)
+    run_site(tmp_path, machines=2, jobs=8, seconds=1800)
 
 
-@pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_of_200_jobs_on_three_machines_none_is_lost_and_none_ends_twice(tmp_path):
     print(run_site(tmp_path, machines=3, jobs=200, seconds=3 * 3600))
