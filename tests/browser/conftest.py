@@ -65,7 +65,12 @@ def worker(browser_program: str, home: Path) -> Iterator[Callable[[], None]]:
 
     def begin() -> None:
         command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--install-policy", "never"]
-        environment = os.environ | {"PREFECT_API_URL": start(), "PREFECT_WORKER_QUERY_SECONDS": "1"}
+        environment = os.environ | {
+            "PREFECT_API_URL": start(),
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            # A log line may wait so long, in seconds, before it is sent: it has to be seen while the run goes on.
+            "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.5",
+        }
         with (home / "worker.log").open("ab") as log:
             started.append(
                 subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=ROOT, start_new_session=True)

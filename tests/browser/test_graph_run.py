@@ -7,7 +7,7 @@ import re
 import pytest
 from browser import EXAMPLE, picture
 from playwright.sync_api import expect
-from prefect_ui import RunForm, RunPage, follow, open_form, view_started_run
+from prefect_ui import GREEN, RunForm, RunPage, expect_picture, follow, open_form, view_started_run
 
 pytestmark = [pytest.mark.engine, pytest.mark.soak]
 
@@ -29,7 +29,7 @@ def test_a_person_runs_a_graph_and_goes_from_its_page_to_the_job_of_a_node(deplo
 
     run = RunPage(page)
     expect(run.state).to_have_text("Completed")
-    assert run.share_of_colour((34, 160, 80)) > 0.01, "no bar of the run's picture is green"
+    run.expect_colour(GREEN)
     picture(page, "graph-run")
     page.get_by_text("Subflow Runs", exact=True).click()
     for node in ("segment", "measure", "compare"):
@@ -37,7 +37,7 @@ def test_a_person_runs_a_graph_and_goes_from_its_page_to_the_job_of_a_node(deplo
 
     run.open_page("graph-brain-volumetry")
     preview = page.get_by_role("img", name=re.compile("voxels"))
-    assert preview.evaluate("image => image.complete && image.naturalWidth") > 300
+    expect_picture(preview)
     picture(page, "graph-artifact", height=1250)
 
     page = follow(page, "segment")

@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 from browser import PICTURES, picture
 from playwright.sync_api import expect
-from prefect_ui import RunForm, RunPage, open_form, view_started_run
+from prefect_ui import GREEN, RunForm, RunPage, expect_picture, open_form, view_started_run
 
 BRIGHT_REGIONS = Path(__file__).parent / "bright-regions"
 CORNERS = "[[-60, -60, 0], [60, -60, 0], [60, 30, 0], [-60, 30, 0]]"
@@ -67,12 +67,12 @@ def test_a_person_fills_in_the_form_watches_the_run_and_sees_what_came_out(deplo
     expect(run.state).to_have_text("Running")
     expect(run.state).to_have_text("Completed")
     expect(run.log).to_contain_text(re.compile(r"Part 4 of 4: \d+ bright voxels"))
-    assert run.share_of_colour((34, 160, 80)) > 0.01, "no bar of the run's picture is green"
+    run.expect_colour(GREEN)
     page.reload()  # Prefect draws the time axis of a run that was watched over and over itself
     expect(run.log).to_contain_text("Part 4 of 4")
     picture(page, "run", height=1150)
     run.open_page("component-bright-regions")
     preview = page.get_by_role("img", name=re.compile("^Bright regions"))
     preview.scroll_into_view_if_needed()
-    assert preview.evaluate("image => image.complete && image.naturalWidth") > 300
+    expect_picture(preview)
     picture(page, "artifact", height=1250)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+import time
 
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+
+GREEN = (34, 160, 80)
+"""The bar of what has succeeded."""
+
+DRAWN_WITHIN_S = 60
 
 
 def open_form(page: Page) -> None:
@@ -81,9 +87,21 @@ class RunPage:
         self.page.get_by_text("Artifacts", exact=True).click()
         self.page.locator("a", has_text=name).click()
 
-    def share_of_colour(self, colour: tuple[int, int, int], within: int = 24) -> float:
-        """Which share of the picture of tasks and sub-flows, which is drawn and has no text, is of about a colour."""
+    def expect_colour(self, colour: tuple[int, int, int], share: float = 0.01) -> None:
+        """Wait until so much of the picture of tasks and sub-flows, which is drawn and has no text, is of a colour."""
+        end = time.monotonic() + DRAWN_WITHIN_S
+        while self._share_of(colour) < share:
+            assert time.monotonic() < end, f"less than {share:.0%} of the run's picture is of the colour {colour}"
+            self.page.wait_for_timeout(250)
+
+    def _share_of(self, colour: tuple[int, int, int], within: int = 24) -> float:
         with Image.open(io.BytesIO(self.page.locator("canvas").screenshot())) as taken:
             counts = taken.convert("RGB").getcolors(taken.width * taken.height) or []
         near = [count for count, own in counts if all(abs(a - b) <= within for a, b in zip(own, colour, strict=True))]
         return sum(near) / sum(count for count, _ in counts)
+
+
+def expect_picture(picture: Locator) -> None:
+    """Wait until a picture is really there, and not a sign for a broken one."""
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") > 300
