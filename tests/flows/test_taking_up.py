@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import uuid
+from importlib import import_module
+from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
 from programs import Program
+from puppet_scripts import MASK
 from sqlalchemy import select
 
 from flows import reap
 from flows.server import ensure_server
 from flows.server_settings import client_settings
-from interfaces.database.job_records import load_job
+from interfaces.database.graph_run_records import find_graph_run
+from interfaces.database.job_records import list_jobs, load_job
 from interfaces.database.tables import JobRow
 from interfaces.database.worker_run_records import WorkerRunStatus, find_worker_runs
 from interfaces.deployments import site_tag
@@ -41,18 +46,14 @@ def ask(question):
         return asyncio.run(asking())
 
 
-def a_run(script: str) -> uuid.UUID:
+def a_run(entrypoint: str, parameters: dict[str, Any]) -> uuid.UUID:
     """A scheduled run of a deployment of its own."""
 
     async def make(client):
-        from flows.component_job import run_component
-
-        flow = await client.create_flow(run_component)
-        deployment = await client.create_deployment(
-            flow, f"test-{uuid.uuid4().hex[:8]}", entrypoint="flows.component_job.run_component",
-            tags=[site_tag(get_site().id)],
-        )  # fmt: skip
-        parameters = {"component": "puppet-report", "inputs": {"script": script}}
+        module, _, name = entrypoint.rpartition(".")
+        flow = await client.create_flow(getattr(import_module(module), name))
+        name, tags = f"test-{uuid.uuid4().hex[:8]}", [site_tag(get_site().id)]
+        deployment = await client.create_deployment(flow, name, entrypoint=entrypoint, tags=tags)
         return (await client.create_flow_run_from_deployment(deployment, parameters=parameters)).id
 
     return ask(make)
@@ -100,7 +101,8 @@ def is_told(job) -> bool:
 
 
 def test_a_run_whose_process_is_killed_is_run_again_once(until):
-    run = a_run(UNTIL_TOLD)
+    parameters = {"component": "puppet-report", "inputs": {"script": UNTIL_TOLD}}
+    run = a_run("flows.component_job.run_component", parameters)
     first = process_of(run)
     until(lambda: is_executing(run))
     second = process_of(run)  # somebody is sent to do the same, say by a server that was set back
@@ -122,3 +124,41 @@ def test_a_run_whose_process_is_killed_is_run_again_once(until):
     record = record_of(run)
     assert (record.status, record.attempt, record.job_id) == (WorkerRunStatus.ENDED, 2, again.id)
     assert not reap().taken_up and len(jobs_of(run)) == 2
+
+
+@pytest.mark.soak
+def test_a_graph_goes_on_where_it_was(until, scan):
+    folder = get_site().home / "inputs"  # where runs of deployments may read
+    folder.mkdir(exist_ok=True)
+    image = shutil.copy(scan, folder / "scan.mha")
+    unique = f"# {uuid.uuid4().hex}\n"
+    scripts = {"first": unique + MASK.format(voxels=[1] * 8), "others": unique + UNTIL_TOLD}
+    run = a_run("flows.graph.run_graph", {"graph": "puppet-diamond", "inputs": {**scripts, "image": str(image)}})
+
+    def jobs(component: str, status: JobStatus):
+        with get_site().database.session() as session:
+            found = list_jobs(session, status=status)
+        return [job for job in found if job.component == component and job.inputs["script"].value.startswith(unique)]
+
+    first = process_of(run)
+    until(lambda: jobs("puppet-mask", JobStatus.SUCCESS) and jobs("puppet-report", JobStatus.EXECUTING), 120)
+    first.kill()
+    first.communicate()
+    assert reap().taken_up == (str(run),)
+    lost = len(jobs("puppet-report", JobStatus.FAILURE))
+    again = process_of(run)
+
+    def has_ended() -> bool:
+        for job in jobs("puppet-report", JobStatus.EXECUTING):
+            is_told(job)
+        return again.poll() is not None
+
+    until(has_ended, 120)
+    said = "".join(again.communicate(timeout=60))
+    assert state_of(run).is_completed(), said
+    # What was done is not done again; `left` and `right` are the same work, `apart` is another.
+    assert len(jobs("puppet-mask", JobStatus.SUCCESS)) == 1
+    assert (len(jobs("puppet-report", JobStatus.SUCCESS)), len(jobs("puppet-report", JobStatus.FAILURE))) == (2, lost)
+    with get_site().database.session() as session:
+        kept = find_graph_run(session, str(run))
+    assert kept is not None and not kept.error_message
