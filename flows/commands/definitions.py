@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import click
 
@@ -46,6 +47,18 @@ def _database() -> str:
     return get_site().database.engine.url.render_as_string()
 
 
+def _store() -> str:
+    from interfaces.site import get_site
+
+    store = get_site().store
+    if not store.is_shared:
+        return ""  # it is a folder of the home folder
+    with get_site().scratch() as folder:
+        (folder / "check").write_text("Written by component-flows doctor, to see whether it may.\n")
+        store.share(folder / "check", f"check/{uuid4().hex}", keep=False)
+    return str(store)
+
+
 def _server() -> str:
     from flows.server import status
 
@@ -67,6 +80,7 @@ def _space() -> str:
 CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("Container engine", _engine),
     ("Database", _database),
+    ("File store", _store),
     ("Prefect server", _server),
     ("Disk", _space),
 )
@@ -78,7 +92,8 @@ def doctor() -> None:
     problems: list[ComponentFlowsError] = []
     for name, check in CHECKS:
         try:
-            click.echo(f"ok       {name}: {without_secrets(check())}")
+            if told := check():
+                click.echo(f"ok       {name}: {without_secrets(told)}")
         except ComponentFlowsError as error:
             problems.append(error)
             click.echo(f"MISSING  {name}: {error}")

@@ -87,7 +87,7 @@ class Database:
                 self._migrate()
         except OperationalError as error:
             raise ServiceUnavailable(
-                f"the database at {self.engine.url.render_as_string()} can't be opened: {error.orig}"
+                f"the database at {self.engine.url.render_as_string()} can't be opened: {_one_line(error)}"
             ) from error
         if not is_sqlite:  # from now on: who opens it first is told at once
             event.listen(self.engine, "do_connect", _connect_patiently)
@@ -127,8 +127,8 @@ class Database:
             if not self.is_shared or not _is_away(error):
                 raise
             raise DatabaseAway(
-                f"the database at {self.engine.url.render_as_string()} went away ({error.orig}); see that its server "
-                "runs and can be reached from this machine"
+                f"the database at {self.engine.url.render_as_string()} went away ({_one_line(error)}); see that its "
+                "server runs and can be reached from this machine"
             ) from error
 
     @property
@@ -139,6 +139,10 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _one_line(error: OperationalError) -> str:
+    return " ".join(str(error.orig).split())
 
 
 def _is_away(error: OperationalError) -> bool:

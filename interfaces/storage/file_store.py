@@ -154,14 +154,25 @@ class FileStore:
         """Whether the files lie elsewhere, too, where other machines find them."""
         return self._remote is not None
 
-    def share(self, local: Path, name: str) -> None:
+    def __str__(self) -> str:
+        """Where it is."""
+        return str(self._remote or self.folder)
+
+    def share(self, local: Path, name: str, *, keep: bool = True) -> None:
         """Write a file of this machine to a store elsewhere, under a name of its own; nothing where there is none.
+
+        Args:
+            local: The file.
+            name: What it is called there.
+            keep: Whether it stays; else it is removed at once, and only seen that it could be written.
 
         Raises:
             ServiceUnavailable: The store is out of reach.
         """
         if self._remote is not None and self._remote.size(name) != local.stat().st_size:
             self._remote.put(local, name)
+        if self._remote is not None and not keep:
+            self._remote.remove(name)
 
     def has_shared(self, name: str) -> bool:
         """Whether somebody has shared a file of that name.

@@ -114,6 +114,15 @@ class RemoteStore:
         with self._told(f"deliver {name}"):
             self._files.get_file(self._address(name), str(local))
 
+    def remove(self, name: str) -> None:
+        """Remove a file.
+
+        Raises:
+            ServiceUnavailable: The store refuses it, or has no such file.
+        """
+        with self._told(f"remove {name}"):
+            self._files.rm_file(self._address(name))
+
     def _address(self, name: str) -> str:
         return f"{self._root}/{name}"
 

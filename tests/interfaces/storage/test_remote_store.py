@@ -156,3 +156,23 @@ def test_a_file_in_a_shared_folder_appears_whole(tmp_path):
     assert (tmp_path / "b").read_bytes() == b"voxels"
     with pytest.raises(FileNotFoundError, match=r"has no ab/other\.mha"):
         store.get("ab/other.mha", tmp_path / "c")
+
+
+def test_doctor_says_whether_the_store_can_be_written_to(tmp_path, s3, bucket):
+    def doctor(name: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "COMPONENT_FLOWS_HOME": str(tmp_path / "home"),
+            "COMPONENT_FLOWS_STORAGE_URL": f"s3://{name}/site",
+            "COMPONENT_FLOWS_STORAGE__ENDPOINT_URL": s3.endpoint,
+        }
+        command = [sys.executable, "-m", "flows.cli", "doctor"]
+        return subprocess.run(
+            command, cwd=Path(__file__).parents[3], env=environment, capture_output=True, text=True, check=False
+        )
+
+    assert f"ok       File store: s3://{bucket}/site" in doctor(bucket).stdout
+    assert s3.files().find(f"{bucket}/site") == []
+    missing = doctor("nobodys")
+    assert "MISSING  File store" in missing.stdout and "there is no bucket 'nobodys'" in missing.stdout
+    assert missing.returncode == 4
