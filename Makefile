@@ -36,6 +36,7 @@ bench:  ## run the benchmarks; results also go to benchmarks/results
 
 soak:  ## the long runs that make test leaves out
 	@scripts/setup.sh demo,test
+	@scripts/site_programs.sh
 	@$(BIN)/python -m pytest -m soak --timeout 0
 
 screenshots:  ## take the pictures of the documentation anew, by the tests that use the Prefect UI in a browser
