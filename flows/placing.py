@@ -117,8 +117,8 @@ async def place(
         run = await arun_deployment(
             deployment, client=client, parameters=parameters, timeout=0, flow_run_name=parameters.get("name") or None
         )
-    await in_thread(ensure_guardian)  # so that the death of the machine that takes it up is noticed
     try:
+        await in_thread(ensure_guardian)  # so that the death of the machine that takes it up is noticed
         return await in_thread(_job_of, await end_of(run.id, where))
     except BaseException as error:
         if not isinstance(error, Exception):
