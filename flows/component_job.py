@@ -58,6 +58,14 @@ def _run_tags(parameters: Mapping[str, Any]) -> list[str]:
     return [str(parameters["component"]), f"job:{job_id}"]
 
 
+def _taken_job_id() -> UUID | None:
+    """The id that this run's tags name, once."""
+    # Apart from the flow's body, which `serve` pickles with all that it names; a context variable can't be pickled.
+    job_id = _next_job.get()
+    _next_job.set(None)
+    return job_id
+
+
 @component_flow(
     name="run-component", named_by=_run_name, tagged_by=_run_tags, hands_on=lambda job: list(job.outputs.values())
 )
@@ -122,9 +130,8 @@ async def run_component(
         task_on_success=kept_reference(task_on_success),
         task_on_failure=kept_reference(task_on_failure),
         flow_run_id=current_flow_run_id(),
-        job_id=_next_job.get(),
+        job_id=_taken_job_id(),
     )
-    _next_job.set(None)
     if not reuse:
         return await run_job(await in_thread(make), inputs)
     job = await succeeded_or_begun(partial(make, store=False), inputs, refresh=refresh)

@@ -7,12 +7,14 @@ import gc
 import signal
 from contextvars import ContextVar
 
+import cloudpickle
 import pytest
 from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound, ParameterTypeError
 
+import flows as public
 from flows.calling import CallableFlow, component_flow
 from flows.server import ensure_server
 from flows.server_settings import client_settings
@@ -297,3 +299,10 @@ def test_a_served_deployment_runs_it(script, until, ask):
     assert done.state.type == StateType.COMPLETED, done.state
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
+
+
+def test_every_flow_can_be_pickled_as_serving_one_does():
+    flows = [getattr(public, name) for name in public.__all__ if isinstance(getattr(public, name), CallableFlow)]
+    assert len(flows) >= 5
+    for one in flows:
+        assert cloudpickle.dumps(one)

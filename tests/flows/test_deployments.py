@@ -78,7 +78,7 @@ def test_every_deployment_is_there_and_the_schedule_is_paused(deployed):
 def ended(home, deployed, _registered_puppets):
     """Runs of the deployed component that a worker took, by what they are about."""
     report = REPORT.format(report="{}")
-    (home / "inputs").mkdir()
+    (home / "inputs").mkdir(exist_ok=True)
     sitk.WriteImage(sitk.Image([4, 3, 2], sitk.sitkInt16), home / "inputs" / "scan.mha")
     (home / "inputs" / "link.mha").symlink_to("/etc/passwd")
     scans = {
