@@ -169,6 +169,7 @@ def test_a_cancellation_does_not_wait_for_pages():
     assert asyncio.run(cancel()) < 4
 
 
+@pytest.mark.soak
 def test_the_output_of_a_container_is_in_the_log_of_its_run_while_it_runs(ask, until):
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags, LogFilter, LogFilterFlowRunId
 

@@ -167,6 +167,7 @@ def run_by_a_worker(ask, *started: tuple[str, dict]):
     return [ask(lambda client, run=run: client.read_flow_run(run.id)) for run in runs]
 
 
+@pytest.mark.soak
 def test_a_worker_runs_what_a_form_started_without_what_was_left_empty(ask):
     component, graph = run_by_a_worker(
         ask,
