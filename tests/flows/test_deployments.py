@@ -110,6 +110,7 @@ def ended(home, deployed, _registered_puppets):
         "worker", "start", "--pool", "component-flows", "--run-once", "--install-policy", "never",
         PREFECT_WORKER_QUERY_SECONDS="1", COMPONENT_FLOWS_PROJECT=str(ROOT),
     )  # fmt: skip
+
     async def runs(client):
         return {about: await client.read_flow_run(run) for about, run in made.items()}
 
