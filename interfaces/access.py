@@ -79,7 +79,10 @@ def allowed_path(path: Path | str, folders: Iterable[Path]) -> tuple[Path, Path]
         plain = Path(os.path.normpath(folder / path))
         if "\0" in str(path) or not any(_is_in(plain, one) for one in (*roots, *roots.values())):
             continue
-        real = Path(os.path.realpath(plain))
+        try:
+            real = Path(os.path.realpath(plain))
+        except OSError:  # a link was taken away while it was followed
+            continue
         root = next((one for one in roots.values() if _is_in(real, one)), None)
         if root is not None:
             if os.path.lexists(real):

@@ -135,6 +135,7 @@ def test_another_process_is_waited_for_and_the_wait_can_be_cancelled(script, unt
     assert [one.id for one in jobs_with(given)] == [job.id]
 
 
+@pytest.mark.soak
 def test_where_the_runner_is_killed_one_of_those_that_wait_runs(script, until):
     component, given = work("killed runner", seconds=3)
     runner = script(RUN, given["script"])

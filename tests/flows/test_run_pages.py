@@ -99,6 +99,7 @@ def test_a_graph_shows_its_nodes_first_those_that_failed_and_each_node_shows_its
     assert "<img" not in page.data
 
 
+@pytest.mark.soak
 def test_nodes_of_a_large_graph_and_cases_have_no_page_until_one_is_asked_for(scan, artifacts, settings, tmp_path):
     settings(nodes=3)
     inputs = {"first": MASK.format(voxels="[0, 1] * 4"), "others": GOOD, "image": scan}

@@ -131,7 +131,7 @@ def test_the_setting_serves_an_exported_url_of_the_own_server_and_no_other(url, 
 
 
 def test_a_server_with_other_settings_is_not_used_by_mistake(url, choose):
-    choose(COMPONENT_FLOWS_SERVER__AUTH="hospital:another")
+    choose(COMPONENT_FLOWS_SERVER__AUTH="hospital:Quince-Lantern-7")
     with pytest.raises(ServiceUnavailable, match="does not accept our credentials"):
         server.start()
     choose(COMPONENT_FLOWS_SERVER__AUTH=None)

@@ -50,6 +50,7 @@ def every_process(server: str) -> list[int]:
     return [main, *map(int, listed.stdout.split())]
 
 
+@pytest.mark.soak
 def test_a_job_is_stopped_when_its_database_has_been_silent_for_a_lease(server, job):
     stopped = threading.Event()
     with held(job), stoppable(job, stopped.set):
