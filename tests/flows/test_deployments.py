@@ -134,6 +134,7 @@ def test_a_deployed_run_reads_and_writes_only_where_the_site_allows(ended, home)
     assert "not among those that runs from the Prefect UI may read (none)" in table.message["metadata"]
 
 
+@pytest.mark.soak
 def test_secrets_that_were_given_to_a_deployed_run_are_refused_and_taken_out_of_its_record(ended, home):
     assert "has credentials in it" in (home / "outputs" / "today" / "results.csv").read_text()
     run = ended["batch"]

@@ -89,6 +89,7 @@ def test_the_death_of_a_runner_ends_its_container_and_its_job(guarded, script, u
     assert (run.state.name, run.state.message) == ("RunnerLost", job.error_message)
 
 
+@pytest.mark.soak
 def test_the_next_job_starts_a_guardian_that_settles_what_the_last_could_not(guarded, script, until):
     runner = script(RUN, SLEEP, 60)
     lost = until(is_running)

@@ -61,6 +61,7 @@ def test_another_input_runs_and_says_what_changed(scan):
     assert ComponentJob.objects.get(str(more.id)).why == more.why
 
 
+@pytest.mark.soak
 def test_outputs_that_were_removed_by_hand_or_cut_short_are_made_again(scan):
     given = ("puppet-mask", {"script": MASK.format(voxels="[1, 0] * 4") + "\n# removed"})
     first = run_component(*given, reuse=True)

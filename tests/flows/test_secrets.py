@@ -191,6 +191,7 @@ def flush_logs() -> None:
     time.sleep(2)  # the server writes events in batches
 
 
+@pytest.mark.soak
 def test_no_secret_is_in_what_runs_leave(site, scan, tmp_path):
     password, signature = (quote(SECRETS[name], safe="") for name in ("uri", "link"))
     assert found_in(base64.b64encode(AUTH.encode()) + quote(SECRETS["uri"], safe="").encode()) == {"server", "uri"}

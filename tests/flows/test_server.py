@@ -131,6 +131,7 @@ def test_processes_that_start_at_once_share_one_server_which_outlives_them(folde
     assert server.status().running
 
 
+@pytest.mark.soak
 def test_a_server_of_another_version_or_a_killed_one_is_replaced_and_what_was_stored_outlives_it(folder):
     name = f"kept_{uuid4().hex}"
     api(lambda client: client._client.post("/variables/", json={"name": name, "value": 1}))
