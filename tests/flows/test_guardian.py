@@ -84,7 +84,7 @@ def test_the_death_of_a_runner_ends_its_container_and_its_job(guarded, script, u
     assert job.status is JobStatus.FAILURE
     assert job.error_message == "An unexpected error occurred"
     assert job.verdict["kind"] == "runner_lost"
-    assert not list(get_site().jobs_folder.iterdir())
+    until(lambda: not list(get_site().jobs_folder.iterdir()))
     run = until(lambda: (run := ask(lambda client: client.read_flow_run(job.flow_run_id))).state.is_final() and run)
     assert (run.state.name, run.state.message) == ("RunnerLost", job.error_message)
 
@@ -155,4 +155,4 @@ def test_the_end_of_who_serves_runs_ends_their_containers(guarded, script, until
     server.kill()  # where it is asked to end, it waits for its runs
     until(lambda: the_job().status.is_final and not containers_of(job), seconds=40)
     assert the_job().status in (JobStatus.CANCELLED, JobStatus.FAILURE)
-    assert not list(get_site().jobs_folder.iterdir())
+    until(lambda: not list(get_site().jobs_folder.iterdir()))
