@@ -7,9 +7,10 @@ under its name, with its tags, and running.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
@@ -52,16 +53,14 @@ class BegunEngine(AsyncFlowRunEngine[P, R]):
             self.parameters = given
             return await super().create_flow_run(client)  # it meets the same fault, and reports it
         self.parameters = self.parameters if converted is None else converted
-        parent = None if context is None else await self._stand_in(flow, context, given or {})
+        parent = None
+        if context is not None:  # a task run stands for this run there, where Prefect draws the edges
+            parent = await _stand_in(flow.name, flow.fn, flow.version).create_run(
+                flow_run_context=context, parameters=dict(given or {}), wait_for=cast(Any, self.wait_for)
+            )
         self.flow_run = await _created(client, flow, given or {}, self.parameters or {}, parent)
         self.has_begun = self._flow_run_name_set = True
         return self.flow_run
-
-    async def _stand_in(self, flow: CallableFlow[P, R], context: FlowRunContext, given: Mapping[str, Any]) -> TaskRun:
-        """The task run that stands for this run in its parent, where Prefect draws the edges."""
-        return await flow.stand_in.create_run(
-            flow_run_context=context, parameters=dict(given), wait_for=cast(Any, self.wait_for)
-        )
 
     async def begin_run(self) -> State[Any]:
         """Let the run begin, unless it has."""
@@ -87,9 +86,10 @@ class BegunEngine(AsyncFlowRunEngine[P, R]):
         return self.flow_run
 
 
-def stand_in(flow: CallableFlow[..., Any]) -> Task[..., Any]:
-    """The task whose runs stand for the flow's runs in their parents."""
-    task = Task(name=flow.name, fn=flow.fn, version=flow.version)
+@lru_cache(maxsize=64)
+def _stand_in(name: str, function: Callable[..., Any], version: str | None) -> Task[..., Any]:
+    """The task whose runs stand for a flow's runs in their parents; the same for all copies of the flow."""
+    task = Task(name=name, fn=function, version=version)
     task._is_subflow_tracking_task = True  # type: ignore[attr-defined]
     return task
 
@@ -102,31 +102,36 @@ async def _created(
     parent: TaskRun | None,
 ) -> FlowRun:
     key = (str(client.api_url), flow.name)
-    tags = [*sorted(TagsContext.get().current_tags), *flow.tags_of(parameters)]
-    for known in (key in _flow_ids, False):
-        flow_id = _flow_ids.get(key) if known else None
-        if flow_id is None:
-            response = await client.request("POST", "/flows/", json=FlowCreate(name=flow.name).model_dump(mode="json"))
-            flow_id = _flow_ids[key] = FlowRecord.model_validate(response.json()).id
-        create = FlowRunCreate(
-            flow_id=flow_id,
-            flow_version=flow.version,
-            name=flow.name_of(parameters),
-            parameters=flow.serialize_parameters(dict(shown)),
-            tags=tags,
-            parent_task_run_id=None if parent is None else parent.id,
-            state=to_state_create(Running()),
-            empirical_policy=FlowRunPolicy(retries=flow.retries, retry_delay=int(flow.retry_delay_seconds or 0)),
-        )
-        try:
-            response = await client.request(
-                "POST", "/flow_runs/", json=create.model_dump(mode="json", exclude_unset=True)
-            )
-        except (ObjectNotFound, PrefectHTTPStatusError):
-            if not known:
-                raise
-            continue  # another database answers at that URL by now
-        run = FlowRun.model_validate(response.json())
-        run.parameters = dict(parameters)
-        return run
-    raise AssertionError("the second turn returns or raises")
+    was_known = key in _flow_ids
+    create = FlowRunCreate(
+        flow_id=await _flow_id(client, key),
+        flow_version=flow.version,
+        name=flow.name_of(parameters),
+        parameters=flow.serialize_parameters(dict(shown)),
+        tags=[*sorted(TagsContext.get().current_tags), *flow.tags_of(parameters)],
+        parent_task_run_id=None if parent is None else parent.id,
+        state=to_state_create(Running()),
+        empirical_policy=FlowRunPolicy(retries=flow.retries, retry_delay=int(flow.retry_delay_seconds or 0)),
+    )
+    try:
+        run = await _sent(client, create)
+    except (ObjectNotFound, PrefectHTTPStatusError):
+        if not was_known:
+            raise
+        _flow_ids.pop(key, None)  # another database answers at that URL by now
+        create.flow_id = await _flow_id(client, key)
+        run = await _sent(client, create)
+    run.parameters = dict(parameters)
+    return run
+
+
+async def _flow_id(client: PrefectClient, key: tuple[str, str]) -> UUID:
+    if key not in _flow_ids:
+        response = await client.request("POST", "/flows/", json=FlowCreate(name=key[1]).model_dump(mode="json"))
+        _flow_ids[key] = FlowRecord.model_validate(response.json()).id
+    return _flow_ids[key]
+
+
+async def _sent(client: PrefectClient, create: FlowRunCreate) -> FlowRun:
+    response = await client.request("POST", "/flow_runs/", json=create.model_dump(mode="json", exclude_unset=True))
+    return FlowRun.model_validate(response.json())

@@ -6,7 +6,6 @@ import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from copy import copy
-from functools import cached_property
 from typing import Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
 from anyio import to_thread
@@ -16,11 +15,9 @@ from prefect.exceptions import CancelledRun
 from prefect.flows import Flow
 from prefect.runtime import flow_run
 from prefect.settings import temporary_settings
-from prefect.tasks import Task
 from prefect.utilities.annotations import NotSet
 from prefect.utilities.callables import get_call_parameters
 
-from flows.begun_engine import stand_in
 from flows.blocking import run_to_end
 from flows.cancelling import WatchedEngine
 from flows.edges import hand_on, upstream_of
@@ -134,11 +131,6 @@ class CallableFlow(Flow[P, R]):
         other = copy(self)
         other.__dict__.update(super().with_options(**options).__dict__)
         return other
-
-    @cached_property
-    def stand_in(self) -> Task[..., Any]:
-        """The task whose runs stand for this flow's runs in the flows that call it."""
-        return stand_in(self)
 
     def name_of(self, parameters: Mapping[str, Any]) -> str | None:
         """What a run with those parameters is called; None where Prefect makes a name up."""

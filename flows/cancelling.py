@@ -24,6 +24,7 @@ from prefect.utilities.callables import call_with_parameters
 
 from flows.begun_engine import BegunEngine
 from interfaces import messages
+from interfaces.access import RUNNER_VARIABLE
 from interfaces.errors import ComponentFlowsError
 from interfaces.secrets import without_secrets
 
@@ -158,7 +159,7 @@ async def _watching(flow_run_id: UUID) -> AsyncIterator[WatchedRun]:
     run.siblings[run.id] = run
     token = _innermost.set(run)
     # Where this process belongs to a runner, that one watches the states of its runs.
-    polls = run.is_root and "PREFECT__FLOW_RUN_ID" not in os.environ
+    polls = run.is_root and RUNNER_VARIABLE not in os.environ
     poller = asyncio.create_task(_poll(run.siblings)) if polls else None
     try:
         yield run

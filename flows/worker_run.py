@@ -24,6 +24,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from interfaces.access import RUNNER_VARIABLE
 from interfaces.database.job_records import load_job
 from interfaces.database.tables import JobRow
 from interfaces.database.worker_run_records import (
@@ -44,9 +45,6 @@ from tasks.holding import held_run
 from tasks.in_thread import in_thread
 from tasks.run_logging import run_logger
 
-RUN_ID_VARIABLE = "PREFECT__FLOW_RUN_ID"
-"""Set by workers and by `serve` in the process that they start for a run."""
-
 Body = Callable[..., Awaitable[Any]]
 
 
@@ -55,7 +53,7 @@ def on_record(body: Body) -> Body:
 
     @wraps(body)
     async def recorded(*args: Any, **kwargs: Any) -> Any:
-        if flow_run.id is None or flow_run.id != os.environ.get(RUN_ID_VARIABLE):
+        if flow_run.id is None or flow_run.id != os.environ.get(RUNNER_VARIABLE):
             return await body(*args, **kwargs)  # a part of that run, or something beside it
         return await _recorded(UUID(flow_run.id), lambda: body(*args, **kwargs))
 

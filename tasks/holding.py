@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from interfaces.access import RUNNER_VARIABLE
 from interfaces.database.lease_records import release, renew, to_be_stopped
 from interfaces.database.worker_run_records import renew_worker_runs, taken_from_here
 from interfaces.jobs import ComponentJob
@@ -138,7 +139,7 @@ class _Fence:
 
 def _belongs_to_its_parent() -> bool:
     """Whether this process runs something for the one that started it: for a worker, or for a flow's `serve`."""
-    return "PREFECT__FLOW_RUN_ID" in os.environ or multiprocessing.parent_process() is not None
+    return RUNNER_VARIABLE in os.environ or multiprocessing.parent_process() is not None
 
 
 _keeper = _Keeper()

@@ -11,9 +11,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from interfaces.site import Site
 from programs import Program
 
 
@@ -34,6 +37,21 @@ def ask(home: Path) -> Callable[[Callable[[Any], Awaitable[Any]]], Any]:
             return asyncio.run(asking())
 
     return ask
+
+
+@pytest.fixture
+def site(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A site of its own, without jobs, that shares the tests' server."""
+    from flows.server import ensure_server
+    from interfaces.settings import get_settings
+    from interfaces.site import get_site
+
+    monkeypatch.setenv("PREFECT_API_URL", ensure_server())
+    monkeypatch.setenv("COMPONENT_FLOWS_HOME", str(tmp_path / "home"))
+    get_settings.cache_clear()
+    yield get_site()
+    get_site().database.close()
+    get_settings.cache_clear()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from puppet_scripts import REPORT
 from records import a_component, a_finished_job, a_stored_image, an_interface
 
 from flows.cli import commands
-from flows.server import ensure_server
 from interfaces.component import InterfaceSet
 from interfaces.database.interface_records import save_interface
 from interfaces.errors import DefinitionError
@@ -19,17 +18,6 @@ from interfaces.jobs import ComponentJob
 from interfaces.kinds import InterfaceKindChoices as InterfaceKind
 from interfaces.settings import get_settings
 from interfaces.site import get_site
-
-
-@pytest.fixture
-def site(home, tmp_path, monkeypatch):
-    """A site of its own that shares the tests' server."""
-    monkeypatch.setenv("PREFECT_API_URL", ensure_server())
-    monkeypatch.setenv("COMPONENT_FLOWS_HOME", str(tmp_path / "home"))
-    get_settings.cache_clear()
-    yield get_site()
-    get_site().database.close()
-    get_settings.cache_clear()
 
 
 def told(*arguments: str) -> str:

@@ -15,29 +15,15 @@ from records import a_component, a_job, a_stored_image
 
 from flows import job_statistics
 from flows.commands.statistics import stats
-from flows.server import ensure_server
 from flows.statistics import report
 from interfaces.database.job_records import save_job
 from interfaces.errors import DefinitionError, ServiceUnavailable
 from interfaces.job_statistics import job_statistics as read_statistics
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
-from interfaces.settings import get_settings
-from interfaces.site import get_site
 
 GB = 2**30
 CREATED = datetime(2025, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def site(home, tmp_path, monkeypatch):
-    """A site without jobs that shares the tests' server."""
-    monkeypatch.setenv("PREFECT_API_URL", ensure_server())
-    monkeypatch.setenv("COMPONENT_FLOWS_HOME", str(tmp_path / "home"))
-    get_settings.cache_clear()
-    yield get_site()
-    get_site().database.close()
-    get_settings.cache_clear()
 
 
 @pytest.fixture
