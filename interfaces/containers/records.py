@@ -170,8 +170,11 @@ class ContainerResult:
 
     @property
     def exec_duration_s(self) -> float:
-        """Seconds from the container's start to its end, by the engine's clock."""
-        return (self.finished_at - self.started_at).total_seconds()
+        """Seconds from the container's start to its end, by the engine's clock.
+
+        An engine notes a start when it hears of it, which for a short run may be after its end: then it is 0.
+        """
+        return max(0.0, (self.finished_at - self.started_at).total_seconds())
 
 
 OnEnd = Callable[[ContainerResult], object]

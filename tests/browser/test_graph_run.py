@@ -7,7 +7,7 @@ import re
 import pytest
 from browser import EXAMPLE, picture
 from playwright.sync_api import expect
-from prefect_ui import GREEN, RunForm, RunPage, expect_picture, follow, open_form, view_started_run
+from prefect_ui import GREEN, RunForm, RunPage, expect_picture, follow, open_form
 
 pytestmark = [pytest.mark.engine, pytest.mark.soak]
 
@@ -24,8 +24,7 @@ def test_a_person_runs_a_graph_and_goes_from_its_page_to_the_job_of_a_node(deplo
     form = RunForm(page)
     form.write("mri: T1 brain MRI", image)
     form.write("reference: Reference tissues", reference)
-    form.submit()
-    view_started_run(page)
+    form.start()
 
     run = RunPage(page)
     expect(run.state).to_have_text("Completed")

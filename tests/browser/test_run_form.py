@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 from browser import PICTURES, picture
 from playwright.sync_api import expect
-from prefect_ui import GREEN, RunForm, RunPage, expect_picture, open_form, view_started_run
+from prefect_ui import GREEN, RunForm, RunPage, expect_picture, open_form
 
 BRIGHT_REGIONS = Path(__file__).parent / "bright-regions"
 CORNERS = "[[-60, -60, 0], [60, -60, 0], [60, 30, 0], [-60, 30, 0]]"
@@ -59,8 +59,7 @@ def test_a_person_fills_in_the_form_watches_the_run_and_sees_what_came_out(deplo
     form.write("Threshold", 60)
     form.field("Brain MRI").scroll_into_view_if_needed()
     picture(page, "form", height=1360)
-    form.submit()
-    view_started_run(page)
+    form.start()
 
     run = RunPage(page)
     expect(run.log).to_contain_text("Follow-up after a year (FLAIR)")

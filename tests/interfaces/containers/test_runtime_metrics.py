@@ -76,3 +76,8 @@ def test_totals_are_exact_and_all_of_it_is_json():
 @pytest.mark.parametrize("label", LABELS)
 def test_without_samples_a_metric_is_there_and_empty(label):
     assert metrics()[label]["timestamps"] == metrics()[label]["values"] == []
+
+
+def test_a_start_that_the_engine_noted_after_the_end_makes_no_negative_duration():
+    assert result(finished_at=START - timedelta(milliseconds=4)).exec_duration_s == 0
+    assert result(finished_at=START + timedelta(milliseconds=4)).exec_duration_s == 0.004
