@@ -5,23 +5,28 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
+import traceback
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from postgresql import programs, running_server
 from programs import call
 from puppet_scripts import REPORT
 
-from flows import register, run_component, server
+from flows import deploy, register, report, run_component, server
 from flows.calling import component_flow
 from interfaces.containers.docker_engine import DockerEngine
-from interfaces.errors import ComponentException, InvalidInputs
+from interfaces.errors import ComponentException, InvalidInputs, ServiceUnavailable
+from interfaces.jobs import ComponentJob
 from interfaces.settings import get_settings
 from interfaces.site import get_site
 from tasks.in_thread import in_thread
@@ -29,7 +34,7 @@ from tasks.in_thread import in_thread
 ROOT = Path(__file__).parents[2]
 PUPPET = ROOT / "tests" / "puppet"
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.skipif(programs() is None, reason="needs a PostgreSQL server")]
 
 
 def planted(name: str) -> str:
@@ -37,7 +42,8 @@ def planted(name: str) -> str:
     return f"planted@{name}/0815&x"
 
 
-SECRETS = {name: planted(name) for name in ("server", "aws", "registry", "runner", "proxy", "link", "uri", "raised")}
+PLACES = ("server", "aws", "registry", "runner", "proxy", "link", "uri", "raised", "database")
+SECRETS = {name: planted(name) for name in PLACES}
 AUTH = f"site:{SECRETS['server']}"
 
 LOOKS_AROUND = """
@@ -143,7 +149,14 @@ async def breaks_by_itself(text: str) -> None:
 
 
 @pytest.fixture
-def site(tmp_path, monkeypatch):
+def database():
+    """The URL of a PostgreSQL server that asks for a password, and what stops it."""
+    with ExitStack() as stack:
+        yield stack.enter_context(running_server(password=SECRETS["database"])), stack.close
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch, database):
     """A site with a guarded server, and secrets wherever one may have them."""
     docker = tmp_path / "docker"
     docker.mkdir()
@@ -153,6 +166,7 @@ def site(tmp_path, monkeypatch):
     (docker / "config.json").write_text(json.dumps(config))
     for name, value in {
         "COMPONENT_FLOWS_HOME": str(tmp_path / "home"),
+        "COMPONENT_FLOWS_DATABASE_URL": database[0],
         "COMPONENT_FLOWS_SERVER__AUTH": AUTH,
         "COMPONENT_FLOWS_REGISTRY_LOGIN__NAME": "tester",
         "COMPONENT_FLOWS_REGISTRY_LOGIN__PASSWORD": SECRETS["registry"],
@@ -172,18 +186,28 @@ def site(tmp_path, monkeypatch):
     get_settings.cache_clear()
 
 
-def everything_that_is_left(home: Path, crate: Path) -> Iterator[tuple[str, bytes]]:
-    """All that runs have left, by a name for it: both databases row by row, and every file."""
-    for database in (home / "server" / "prefect.db", home / "component-flows.db"):
-        with closing(sqlite3.connect(database)) as connection:
-            for line in connection.iterdump():
-                yield database.name, line.encode()
+def files_that_are_left(home: Path, crate: Path) -> Iterator[tuple[str, bytes]]:
+    """All that runs have left, by a name for it: Prefect's database row by row, and every file."""
+    with closing(sqlite3.connect(home / "server" / "prefect.db")) as connection:
+        for line in connection.iterdump():
+            yield "prefect.db", line.encode()
     for path in home.rglob("*"):
-        if path.is_file() and path.suffix != ".db" and "prefect.db" not in path.name:
+        if path.is_file() and "prefect.db" not in path.name:
             yield str(path), path.read_bytes()
     with zipfile.ZipFile(crate) as archive:
         for name in archive.namelist():
             yield f"crate/{name}", archive.read(name)
+
+
+def rows_of(url: str) -> Iterator[tuple[str, bytes]]:
+    """Every row of the site's own database."""
+    tool = programs()
+    assert tool is not None
+    plain = url.replace("+psycopg", "")
+    dump = subprocess.run([tool / "pg_dump", "--inserts", plain], capture_output=True, check=True).stdout
+    assert b"puppet-report" in dump
+    for line in dump.splitlines():
+        yield "the site's database", line
 
 
 def flush_logs() -> None:
@@ -191,37 +215,77 @@ def flush_logs() -> None:
     time.sleep(2)  # the server writes events in batches
 
 
-@pytest.mark.soak
-def test_no_secret_is_in_what_runs_leave(site, scan, tmp_path):
+def runs_with_secrets(host: str) -> tuple[list[ComponentJob], list[str]]:
+    """Jobs over inputs with secrets, the last of which fails, and what was said of inputs that can't be fetched."""
     password, signature = (quote(SECRETS[name], safe="") for name in ("uri", "link"))
-    assert found_in(base64.b64encode(AUTH.encode()) + quote(SECRETS["uri"], safe="").encode()) == {"server", "uri"}
-    strange: set[str] = set()
     script = LOOKS_AROUND + REPORT.format(report="{}")
+    signed = f"http://{host}/scan.mha?X-Amz-Signature={signature}"
+    with_login = f"http://reader:{password}@{host}/scan.mha"
+    jobs = [run_component("puppet-report", {"script": script, "scan": uri}) for uri in (signed, with_login)]
+    failing = LOOKS_AROUND + "raise SystemExit('too dark')"
+    with pytest.raises(ComponentException, match="too dark") as failed:
+        run_component("puppet-report", {"script": failing, "scan": signed})
+    said = []
+    for uri in (f"http://reader:{password}@{host}/none.mha", f"http://{host}/none.mha?sig={signature}"):
+        with pytest.raises(InvalidInputs, match="can't be fetched") as caught:
+            run_component("puppet-report", {"script": script, "scan": uri})
+        said.append(str(caught.value))
+    raised = quote(SECRETS["raised"], safe="")
+    for broken in (breaks_in_a_thread, breaks_by_itself):
+        with pytest.raises(Exception, match="failed"):
+            broken(f"https://me:{raised}@host/x?token={raised}")
+    return [*jobs, failed.value.job], said
+
+
+def reports_of(jobs: list[ComponentJob]) -> list[Path]:
+    """The HTML report of each job, and one over the period, which also shows in the UI."""
+    return [*(report(str(job.id)) for job in jobs), report(since="1d")]
+
+
+def said_by_commands(*commands: list[str], **environment: str) -> Iterator[str]:
+    for command in commands:
+        said = call(*command, **environment)
+        yield f"{command}: {said.stdout}{said.stderr}"
+
+
+def said_without_the_database(stop: Callable[[], None], url: str, job: ComponentJob) -> Iterator[str]:
+    """What a wrong password and then a server that is away are told by: programs, and a run."""
+    commands = ["jobs"], ["doctor"], ["show", str(job.id)], ["report", "--since", "1d"]
+    wrong = url.replace("planted%40database", "guessed%40database")
+    yield from (refused := [*said_by_commands(*commands, COMPONENT_FLOWS_DATABASE_URL=wrong)])
+    assert all("password authentication failed" in said for said in refused), refused
+    stop()
+    yield from (away := [*said_by_commands(*commands)])
+    assert all("can't be opened" in said for said in away), away
+    with pytest.raises(ServiceUnavailable, match="went away") as caught:
+        run_component("puppet-report", {"script": REPORT.format(report="{}")})
+    yield "".join(traceback.format_exception(caught.value))
+    guard = subprocess.run([sys.executable, "-m", "flows.guardian"], cwd=ROOT, capture_output=True, text=True)
+    assert "can't be opened" in guard.stderr
+    yield guard.stderr
+
+
+@pytest.mark.soak
+def test_no_secret_is_in_what_runs_leave(site, database, scan, tmp_path):
+    url, stop = database
+    doubled = base64.b64encode(AUTH.encode()) + quote(SECRETS["uri"], safe="").encode()
+    assert found_in(doubled + url.encode()) == {"server", "uri", "database"}
+    strange: set[str] = set()
     with served(scan) as host, inspected(strange) as containers:
-        signed = f"http://{host}/scan.mha?X-Amz-Signature={signature}"
-        with_login = f"http://reader:{password}@{host}/scan.mha"
-        done = [run_component("puppet-report", {"script": script, "scan": uri}) for uri in (signed, with_login)]
-        failed = LOOKS_AROUND + "raise SystemExit('too dark')"
-        with pytest.raises(ComponentException, match="too dark"):
-            run_component("puppet-report", {"script": failed, "scan": signed})
-        told = []
-        for uri in (f"http://reader:{password}@{host}/none.mha", f"http://{host}/none.mha?sig={signature}"):
-            with pytest.raises(InvalidInputs, match="can't be fetched") as caught:
-                run_component("puppet-report", {"script": script, "scan": uri})
-            told.append(str(caught.value))
-        raised = quote(SECRETS["raised"], safe="")
-        for broken in (breaks_in_a_thread, breaks_by_itself):
-            with pytest.raises(Exception, match="failed"):
-                broken(f"https://me:{raised}@host/x?token={raised}")
+        jobs, told = runs_with_secrets(host)
+        deploy()
     assert containers
-    assert "scan.mha" in done[0].inputs["scan"].name
-    assert call("export", str(done[0].id), "-o", tmp_path / "run.zip").returncode == 0
-    for command in (["doctor"], ["jobs", "--json"], ["show", str(done[0].id), "--json"], ["server", "status"]):
-        shown = call(*command)
-        told += [shown.stdout, shown.stderr]
+    assert "scan.mha" in jobs[0].inputs["scan"].name
+    *of_jobs, of_period = [path.read_text() for path in reports_of(jobs)]
+    assert "too dark" in of_jobs[-1]
+    assert all("What went wrong" in page for page in (of_jobs[-1], of_period))
+    assert call("export", str(jobs[0].id), "-o", tmp_path / "run.zip").returncode == 0
+    told += said_by_commands(["doctor"], ["jobs", "--json"], ["show", str(jobs[0].id), "--json"], ["server", "status"])
     told += [repr(get_settings()), str(get_settings()), get_settings().model_dump_json()]
+    left = {*rows_of(url)}
+    told += said_without_the_database(stop, url, jobs[0])
     flush_logs()
-    left = {*everything_that_is_left(site, tmp_path / "run.zip")}
+    left |= {*files_that_are_left(site, tmp_path / "run.zip")}
     left |= {("docker inspect", one.encode()) for one in containers} | {("told", one.encode()) for one in told}
     # A line for each place, so that a failure says where.
     leaks = {(where, *found_in(data)) for where, data in left if found_in(data)}
@@ -230,3 +294,5 @@ def test_no_secret_is_in_what_runs_leave(site, scan, tmp_path):
     shown = b"".join(data for where, data in left if where == "prefect.db")
     assert f"http://***@{host}/scan.mha".encode() in shown  # where it is from can still be seen
     assert b"?***" in shown
+    pages = [where for where, _ in left if where.endswith(".html") and str(site / "reports") in where]
+    assert len(pages) == len(jobs) + 1  # the reports are among what was looked through

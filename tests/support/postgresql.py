@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 PROGRAMS = "/usr/lib/postgresql"  # where Debian and Ubuntu keep them, one folder a version
 
@@ -24,12 +25,13 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def running_server(*, address: str = "", inside: Sequence[str] = ()) -> Iterator[str]:
+def running_server(*, address: str = "", inside: Sequence[str] = (), password: str = "") -> Iterator[str]:
     """A new, empty server.
 
     Args:
         address: Of a network of the tests' own that it listens on, besides its socket; whoever is there may use it.
         inside: What its command starts with, such as ``nsenter --net=...``.
+        password: That it asks for on its socket; "": none.
 
     Yields:
         The SQLAlchemy URL of its one database.
@@ -38,12 +40,16 @@ def running_server(*, address: str = "", inside: Sequence[str] = ()) -> Iterator
     assert folder is not None, "no PostgreSQL server is installed"
     user = _unprivileged()
     with tempfile.TemporaryDirectory() as home:
-        data = Path(home) / "data"
+        data, secret = Path(home) / "data", Path(home) / "password"
+        secret.write_text(password or "none")
         if user is not None:
             shutil.chown(home, user)
+            shutil.chown(secret, user)
         common = {"check": True, "capture_output": True, "user": user, "cwd": home}
-        initdb = ["--auth=trust", "--username=tests", "--encoding=UTF8", "--no-sync", "--pgdata", str(data)]
+        auth = [f"--auth={'scram-sha-256' if password else 'trust'}", "--pwfile", str(secret)]
+        initdb = [*auth, "--username=tests", "--encoding=UTF8", "--no-sync", "--pgdata", str(data)]
         subprocess.run([folder / "initdb", *initdb], **common)
+        secret.unlink()
         if address:
             with (data / "pg_hba.conf").open("a") as rules:
                 rules.write("host all all samenet trust\n")
@@ -54,7 +60,8 @@ def running_server(*, address: str = "", inside: Sequence[str] = ()) -> Iterator
             common["user"] = None
         subprocess.run([*control, "--wait", "--options", options, "start"], **common)
         try:
-            local = f"postgresql+psycopg://tests@/postgres?host={home}"
+            login = f"tests:{quote(password, safe='')}" if password else "tests"
+            local = f"postgresql+psycopg://{login}@/postgres?host={home}"
             yield f"postgresql://tests@{address}/postgres" if address else local
         finally:
             subprocess.run([*control, "--mode", "immediate", "stop"], **common)
