@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError as SqliteError
 from typing import Any
 
 from filelock import FileLock
@@ -29,6 +30,9 @@ HEAD = "0007"
 
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Before each further attempt to connect to a server that answered before: it is restarted, say."""
+
+SQLITE_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+"""Before each further attempt to put a file of SQLite into write-ahead mode."""
 
 _PATIENCE = {
     "connect_timeout": 10,
@@ -80,7 +84,7 @@ class Database:
                 "pip install 'component-flows[postgresql]'"
             ) from error
         if is_sqlite:
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "connect", prepare_sqlite)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         try:
             if self._version() != HEAD:
@@ -181,9 +185,18 @@ def _is_missing_table(error: DBAPIError) -> bool:
     return "no such table" in text_of or "does not exist" in text_of
 
 
-def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:
+def prepare_sqlite(connection: SqliteConnection, _record: Any = None) -> None:
+    """Set up a new connection to SQLite."""
     cursor = connection.cursor()
     # Readers go on beside one writer; a writer waits for its turn rather than failing.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
+    for pragma in ("busy_timeout=30000", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
+    for pause_s in (*SQLITE_PAUSES_S, None):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except SqliteError:  # several open a new file at once: SQLite lets none of them wait for this
+            if pause_s is None:
+                raise
+            time.sleep(pause_s)
     cursor.close()

@@ -185,8 +185,9 @@ def test_processes_that_register_the_same_at_once_get_one_record_each(site):
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    counts = [int(process.communicate()[0]) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0]
+    told = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], told
+    counts = [int(count) for count, _ in told]
     assert max(counts) <= len(default_interfaces()) <= sum(counts)
     with site.database.session() as session:
         assert len(find_interfaces(session)) == len(default_interfaces())

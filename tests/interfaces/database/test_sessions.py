@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,6 +48,22 @@ def test_a_driver_that_is_not_installed_is_named(tmp_path):
     )
     assert "needs a package that is not installed" in done.stderr
     assert "pip install 'component-flows[postgresql]'" in done.stderr
+
+
+def test_a_new_file_of_sqlite_can_be_opened_by_many_at_once(tmp_path):
+    for number in range(40):
+        with ThreadPoolExecutor(8) as pool:
+            modes = list(pool.map(_opened, [tmp_path / f"{number}.db"] * 8, [threading.Barrier(8)] * 8))
+        assert modes == ["wal"] * 8
+
+
+def _opened(path, barrier):
+    connection = sqlite3.connect(path)
+    barrier.wait()
+    sessions.prepare_sqlite(connection)
+    mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    connection.close()
+    return mode
 
 
 @needs_postgresql
