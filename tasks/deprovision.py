@@ -8,11 +8,13 @@ from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from interfaces.storage.job_folder import JobFolder
 from tasks.job_logs import share_logs
-from tasks.naming import output_volume
+from tasks.naming import container_name, output_volume
 
 
 def deprovisioned(job: ComponentJob, engine: ContainerEngine | None = None) -> None:
-    """Remove the job's folder and its output volume, and share its logs; doing it again changes nothing."""
+    """Remove the job's container, volume and folder, and share its logs; doing it again changes nothing."""
+    engine = engine or get_engine()
     share_logs(get_site(), job.id)
+    engine.remove_container(container_name(job))
     JobFolder.of(get_site(), job.id).remove()
-    (engine or get_engine()).remove_volume(output_volume(job))
+    engine.remove_volume(output_volume(job))

@@ -141,6 +141,7 @@ def _run(
             stop=stop,
             # Before the container is removed: a crash in between would lose what it has finished.
             on_end=lambda result: ended.append(at_its_end(result)),
+            keep=True,  # its room on the machine is given up at its end; `deprovisioned` removes it
         )
     except ContainerCannotStart as error:
         job = job.changed(stderr=logs.tail("stderr"))

@@ -55,6 +55,7 @@ def warm_run(site: Site, job: ComponentJob, engine: ContainerEngine) -> Callable
         stop: StopSignal,
         on_sample: OnSample,
         on_end: OnEnd,
+        keep: bool,
     ) -> ContainerResult:
         folder = JobFolder.of(site, job.id)
         warm_job = WarmJob(

@@ -24,7 +24,7 @@ from tasks.adopt import LOST, adopted
 from tasks.collect_outputs import collected
 from tasks.deprovision import deprovisioned
 from tasks.finish_job import ended
-from tasks.naming import JOB_LABEL, container_name
+from tasks.naming import JOB_LABEL
 from tasks.records import moved
 from tasks.run_logging import run_logger
 from tasks.sweep import Swept, sweep
@@ -70,7 +70,6 @@ def _settled(site: Site, engine: ContainerEngine, lease: Lease) -> ComponentJob 
         job = load_job(session, lease.job_id)
     try:
         job = _at_its_end(site, engine, job, lease)
-        engine.remove_container(container_name(job))
         deprovisioned(job, engine)
     except BaseException:
         with site.database.session() as session:

@@ -168,7 +168,7 @@ class DockerEngine(DockerImages, ContainerEngine):
         try:
             copy_out(self._api, reader, into=into, paths=paths, max_bytes=max_bytes)
         finally:
-            self._remove(reader)
+            self._discard(reader)
         return into
 
     def remove_volume(self, name: str) -> None:
@@ -185,6 +185,7 @@ class DockerEngine(DockerImages, ContainerEngine):
         stop: StopSignal,
         on_sample: OnSample | None = None,
         on_end: OnEnd | None = None,
+        keep: bool = False,
     ) -> ContainerResult:
         """Run a container to its end and remove it."""
         deadline = datetime.now(UTC) + timedelta(seconds=time_limit_s + spec.stop_grace_s) + _DEADLINE_MARGIN
@@ -204,9 +205,12 @@ class DockerEngine(DockerImages, ContainerEngine):
             result = run.run(time_limit_s=time_limit_s, on_output=on_output, stop=stop)
             if on_end is not None:
                 on_end(result)
-            return result
-        finally:
-            self._remove(container)
+        except BaseException:
+            self._discard(container)
+            raise
+        if not keep:
+            self._discard(container)
+        return result
 
     def settle(self, container: str, *, grace_s: float, on_output: OnOutput) -> ContainerResult | None:
         """Bring a container that nobody watches any more to its end, and say what became of it."""
@@ -229,8 +233,17 @@ class DockerEngine(DockerImages, ContainerEngine):
 
     def remove_container(self, container: str) -> None:
         """Kill and remove a container and its anonymous volumes, by id or name; one that is not there is fine."""
-        with engine_errors("remove a container"), missing_is_fine():
-            _patiently(lambda: self._api.remove_container(container, v=True, force=True))
+        for attempt in range(1, _REMOVE_ATTEMPTS + 1):
+            try:
+                with engine_errors("remove a container"), missing_is_fine():
+                    _patiently(lambda: self._api.remove_container(container, v=True, force=True))
+            except EngineError as error:
+                if attempt == _REMOVE_ATTEMPTS:
+                    raise
+                logger.warning("container %s is not removed (attempt %d): %s", container[:12], attempt, error)
+                time.sleep(0.2 * attempt)
+            else:
+                return
 
     def _create(self, request: Mapping[str, Any], *, name: str, image: str) -> str:
         try:
@@ -246,16 +259,12 @@ class DockerEngine(DockerImages, ContainerEngine):
             raise EngineError(f"the engine could not create a container from '{image}': {error}") from error
         return str(created["Id"])
 
-    def _remove(self, container: str) -> None:
+    def _discard(self, container: str) -> None:
         """Remove at the end of a run. Its result counts more than a removal that fails, so that is only logged."""
-        for attempt in range(1, _REMOVE_ATTEMPTS + 1):
-            try:
-                self.remove_container(container)
-            except EngineError as error:
-                logger.warning("container %s is not removed (attempt %d): %s", container[:12], attempt, error)
-                time.sleep(0.2 * attempt)
-            else:
-                return
+        try:
+            self.remove_container(container)
+        except EngineError as error:
+            logger.warning("container %s is not removed: %s", container[:12], error)
 
 
 def _patiently(remove: Callable[[], object]) -> None:

@@ -195,6 +195,7 @@ class ContainerEngine(Protocol):
         stop: StopSignal,
         on_sample: OnSample | None = None,
         on_end: OnEnd | None = None,
+        keep: bool = False,
     ) -> ContainerResult:
         """Run a container to its end and remove it.
 
@@ -206,6 +207,7 @@ class ContainerEngine(Protocol):
             stop: Stops it as the time limit does; looked at ten times a second.
             on_sample: Called with CPU and memory, ten times a second at first, then once a second.
             on_end: Called with the result before the container is removed; what it raises is raised here.
+            keep: Whether to leave it, ended, to a call of `remove_container`; where this raises it is removed anyway.
 
         Raises:
             ContainerCannotStart: The engine works, but the image can't run (entry point, user, architecture, GPU).
