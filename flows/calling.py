@@ -23,6 +23,7 @@ from flows.cancelling import WatchedEngine
 from flows.edges import hand_on, upstream_of
 from flows.given_secrets import hide_given_secrets
 from flows.parameters import hidden, holds_reference, sealed, shortened, shown, unsealed
+from flows.run_names import typed_name
 from flows.server import client_settings, ensure_server
 from flows.server_settings import access_updates
 from flows.worker_run import on_record
@@ -47,7 +48,7 @@ def component_flow(
     Args:
         hands_on: Takes the result and gives the records in it, besides itself, that other sub-flows may take as inputs:
             the Prefect UI draws an edge from this run to each that does.
-        named_by: Takes the parameters and gives the run's name.
+        named_by: Takes the parameters and gives the run's name, unless somebody named the run as they started it.
         tagged_by: Takes the parameters and gives the run's tags; asked once for each run that is called here.
         **options: Those of `prefect.flow`.
 
@@ -85,7 +86,7 @@ class CallableFlow(Flow[P, R]):
             raise TypeError(f"{getattr(fn, '__name__', fn)} must be an 'async def' function to be a component flow")
         if named_by is not None:
             # Where Prefect's own engine runs the flow, in a worker, it asks without parameters.
-            options["flow_run_name"] = lambda: named_by(flow_run.parameters)
+            options["flow_run_name"] = lambda: typed_name(flow_run.name) or named_by(flow_run.parameters)
         # Prefect looks at the function itself for where it is and which parameters it has.
         super().__init__(cast(Callable[P, R], inspect.unwrap(fn)), **options)
         self.fn = cast(Callable[P, R], on_record(inspect.unwrap(fn)))

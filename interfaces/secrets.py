@@ -103,6 +103,11 @@ def secrets_of_url(url: str) -> list[str]:
     return found + [value for name, _, value in named if re.search(r"(?i)passw|secret|token|key|sig", name)]
 
 
+def has_stray_at(url: str) -> bool:
+    """Whether a password in a URL has an ``@`` that is not encoded: what follows it would be taken for a host."""
+    return url.partition("://")[2].partition("?")[0].count("@") > 1
+
+
 def _plain_address(rest: str) -> str:
     """A URI behind its ``://``, without user, password, query and fragment."""
     end = min((at for at in (rest.find("?"), rest.find("#")) if at >= 0), default=len(rest))

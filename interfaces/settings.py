@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from interfaces.errors import DefinitionError
-from interfaces.secrets import remember_secrets, secrets_of_url
+from interfaces.secrets import has_stray_at, remember_secrets, secrets_of_url
 from interfaces.settings_access import AccessSettings, RegistryLoginSettings, ServerSettings
 
 TOML_FILE = "component-flows.toml"
@@ -310,6 +310,13 @@ class Settings(BaseSettings):
     registry_login: RegistryLoginSettings = RegistryLoginSettings()
     server: ServerSettings = ServerSettings()
     warm: WarmSettings = WarmSettings()
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_one_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and has_stray_at(url.get_secret_value()):
+            raise ValueError("its password has an '@' as it is; write '%40' for it ('%2F' for '/', '%3A' for ':')")
+        return url
 
     @classmethod
     def settings_customise_sources(

@@ -22,7 +22,7 @@ from flows.server_settings import client_settings
 ROOT = Path(__file__).parents[2]
 NAMES = {
     *("run-component/component", "run-graph/graph", "run-batch/batch", "evaluate/evaluation"),
-    *("job-statistics/statistics", "clean/clean"),
+    *("job-statistics/statistics", "report/report", "clean/clean"),
     # What is registered comes with them.
     *("deploy/deploy", "run-component/puppet-report", "run-graph/puppet-diamond"),
 }
@@ -102,7 +102,10 @@ def ended(home, deployed, _registered_puppets):
         made = {}
         for about, (name, parameters) in given.items():
             deployment = await client.read_deployment_by_name(name)
-            made[about] = (await client.create_flow_run_from_deployment(deployment.id, parameters=parameters)).id
+            name = "Patient 7, follow-up" if about == "bad" else None  # as somebody types it into the form
+            made[about] = (
+                await client.create_flow_run_from_deployment(deployment.id, parameters=parameters, name=name)
+            ).id
         return made
 
     made = read(start)
@@ -123,6 +126,14 @@ def test_a_worker_runs_deployed_components_and_tells_how_they_end(ended):
     succeeded, failed = ended["good"].state, ended["bad"].state
     assert succeeded.type == StateType.COMPLETED
     assert (failed.type, failed.name, failed.message) == (StateType.FAILED, "ExitCode", "too dark")
+
+
+def test_a_run_is_called_what_somebody_typed_or_else_after_what_it_runs(ended):
+    assert {about: run.name for about, run in ended.items()} == {
+        "good": "puppet-report",
+        "bad": "Patient 7, follow-up",
+        "batch": "puppet-report over cases",
+    }
 
 
 def test_a_deployed_run_reads_and_writes_only_where_the_site_allows(ended, home):

@@ -103,6 +103,18 @@ def test_the_secrets_of_a_url_are_its_password_and_what_its_query_calls_one():
     assert secrets_of_url("s3://bucket/x") == []
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:pa@ss@h/db", "postgresql://u:pa@ss/w@h:5432/db"])
+def test_a_password_with_an_at_that_is_not_encoded_is_refused_before_part_of_it_is_taken_for_a_host(monkeypatch, url):
+    monkeypatch.setenv("COMPONENT_FLOWS_DATABASE_URL", url)
+    get_settings.cache_clear()
+    with pytest.raises(DefinitionError, match=r"COMPONENT_FLOWS_DATABASE_URL .* write '%40' for it") as caught:
+        get_settings()
+    assert "ss" not in str(caught.value).replace("password", "")
+    monkeypatch.setenv("COMPONENT_FLOWS_DATABASE_URL", "postgresql://u:pa%40ss@h/db?host=/run/@a")
+    assert get_settings().database_url is not None
+    get_settings.cache_clear()
+
+
 def test_errors_quote_nothing_secret_and_neither_do_settings(monkeypatch, tmp_path):
     assert str(ServiceUnavailable("can't reach https://u:p@h/x")) == "can't reach https://***@h/x"
     error = DefinitionError("https://h?k=1 is wrong", key="image")
