@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import coolname
 from coolname.loader import load_config
@@ -37,5 +38,5 @@ def _is_animal(name: str) -> bool:
 @lru_cache(maxsize=2)
 def _words(which: str) -> frozenset[str]:
     """The words that Prefect's names are made of, as the library that makes them has them."""
-    config = load_config(Path(coolname.__file__).with_name("data"))
+    config: Any = load_config(Path(coolname.__file__).with_name("data"))
     return frozenset(word for part in config[which]["lists"] for word in config[part]["words"])
