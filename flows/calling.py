@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextvars import ContextVar
 from copy import copy
 from typing import Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
@@ -20,7 +21,7 @@ from prefect.utilities.callables import get_call_parameters
 
 from flows.blocking import run_to_end
 from flows.cancelling import WatchedEngine
-from flows.edges import hand_on, upstream_of
+from flows.edges import begun_state, hand_on, upstream_of
 from flows.given_secrets import hide_given_secrets
 from flows.parameters import hidden, holds_reference, sealed, shortened, shown, unsealed
 from flows.run_names import typed_name
@@ -31,9 +32,20 @@ from flows.worker_run import on_record
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_tell_early: ContextVar[Callable[[Any], None]] = ContextVar("component_flows_tell_early")
+
 HandsOn = Callable[[Any], Iterable[object]]
 NamedBy = Callable[[Mapping[str, Any]], str]
 TaggedBy = Callable[[Mapping[str, Any]], Iterable[str]]
+
+
+def give_early(result: object) -> None:
+    """Say, in a flow's body, what it is going to return: whoever waits for no more than that need not wait longer.
+
+    Nothing that the body does afterwards may change it.
+    """
+    if tell := _tell_early.get(None):
+        tell(result)
 
 
 def component_flow(
@@ -92,6 +104,7 @@ class CallableFlow(Flow[P, R]):
         self.fn = cast(Callable[P, R], on_record(inspect.unwrap(fn)))
         self._hands_on, self._named_by, self._tagged_by = hands_on, named_by, tagged_by
         self._upstream: tuple[object, ...] = ()
+        self._tell: Callable[[R], None] | None = None
 
     # A checker refuses a keyword after `P.args` where it is defined, and understands it where it is called.
     @overload
@@ -125,6 +138,12 @@ class CallableFlow(Flow[P, R]):
         """The same flow with edges, in the Prefect UI, from the sub-flows that handed on those records."""
         other = copy(self)
         other._upstream = (*self._upstream, *upstream)
+        return other
+
+    def telling(self, tell: Callable[[R], None]) -> Self:
+        """The same flow, which tells its result as soon as its body calls `give_early`, and not at the run's end."""
+        other = copy(self)
+        other._tell = tell
         return other
 
     def with_options(self, **options: Any) -> Self:
@@ -172,6 +191,14 @@ class CallableFlow(Flow[P, R]):
     async def _run(self, parameters: dict[str, Any], wait_for: Iterable[Any], return_state: bool) -> Any:
         upstream = upstream_of([*parameters.values(), *self._upstream])
         engine = WatchedEngine[P, R](flow=self, parameters=hidden(parameters), wait_for=[*wait_for, *upstream])
+        around, tell = FlowRunContext.get(), self._tell
+
+        def tell_early(value: R) -> None:
+            if tell is not None and engine.flow_run is not None:
+                self._hand_on(value, begun_state(engine.flow_run), around)
+                tell(value)
+
+        told = _tell_early.set(tell_early)
         try:
             async with engine.start():
                 while engine.is_running():
@@ -182,8 +209,13 @@ class CallableFlow(Flow[P, R]):
                 raise
             if not return_state:
                 raise CancelledRun(f"The run of the flow '{self.name}' was cancelled.") from error
+        finally:
+            _tell_early.reset(told)
         value = engine._return_value
         if value is NotSet or isinstance(value, State):
             return engine.state if return_state else await engine.result()
-        hand_on([value, *(self._hands_on(value) if self._hands_on else ())], engine.state)
+        self._hand_on(cast(R, value), engine.state, around)
         return engine.state if return_state else value
+
+    def _hand_on(self, value: R, state: State[Any], to: FlowRunContext | None) -> None:
+        hand_on([value, *(self._hands_on(value) if self._hands_on else ())], state, to)

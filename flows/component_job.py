@@ -14,7 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 
-from flows.calling import component_flow
+from flows.calling import component_flow, give_early
 from flows.cancelling import Canceller
 from flows.guardian import ensure_guardian
 from interfaces.engine import get_engine
@@ -163,6 +163,7 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
                 async with admitted(job):
                     job = await run_container(job)
                 job = await take_outputs(job)
+            give_early(job)
         except BaseException as error:
             broken = await finish_broken(job, error)
             await show_broken(broken)

@@ -14,8 +14,9 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
-from prefect.client.schemas.objects import RunType, State
+from prefect.client.schemas.objects import FlowRun, RunType, State, StateDetails
 from prefect.context import FlowRunContext
+from prefect.states import Running
 from prefect.utilities.annotations import opaque
 from prefect.utilities.engine import get_state_for_result
 
@@ -31,20 +32,31 @@ def upstream_of(values: Iterable[Any]) -> list[Any]:
     return [opaque(one) for one in found.values() if get_state_for_result(one) is not None]
 
 
-def hand_on(records: Iterable[object], state: State[Any]) -> None:
-    """Remember records, in the flow that this code runs in, as what the sub-flow with that final state handed on."""
-    context = FlowRunContext.get()
-    if context is None:
+def hand_on(records: Iterable[object], state: State[Any], to: FlowRunContext | None) -> None:
+    """Remember records as what the sub-flow with that state handed on.
+
+    Args:
+        records: What others may take as inputs.
+        state: Final, or with the ids of the sub-flow's run at least.
+        to: The flow that it is a part of; None where it is part of none.
+    """
+    if to is None:
         return
     # Without its data: the state must not keep a large result alive.
     link = state.model_copy(update={"data": None})
     # In its parent, a sub-flow is the task run that stands for it.
     kind = RunType.TASK_RUN if state.state_details.task_run_id else RunType.FLOW_RUN
-    remembered = context.run_results
+    remembered = to.run_results
     for record in filter(is_record, records):
         key = id(record)
         # With the record its entry goes: else a flow over many cases would grow with each of them.
         remembered[key] = (link, kind, weakref.ref(record, partial(_forget, remembered, key)))
+
+
+def begun_state(run: FlowRun) -> State[Any]:
+    """A state of a sub-flow that has not ended, with the ids that `hand_on` needs."""
+    details = StateDetails(flow_run_id=run.id, task_run_id=run.parent_task_run_id)
+    return Running(state_details=details)
 
 
 def _forget(remembered: dict[int, Any], key: int, reference: weakref.ref[object]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 from flows.calling import component_flow
 from flows.component_job import current_flow_run_id
+from flows.early import first_known
 from flows.graph_nodes import NodeRun, Nodes, failure_of
 from flows.placing import place_component
 from interfaces.graph import Node
@@ -77,10 +79,18 @@ async def run_graph(
             return NodeRun(outputs=run.outputs, run=run)
         if reuse and not again and (earlier := await find_earlier(node.component, values)):
             return NodeRun(outputs=earlier.outputs, job=earlier, is_reused=True)
-        job = await place_component(
-            node.component, values, upstream=upstream, name=path, reuse=reuse, refresh=bool(again)
+        job, ending = await first_known(
+            partial(
+                place_component,
+                node.component,
+                values,
+                upstream=upstream,
+                name=path,
+                reuse=reuse,
+                refresh=bool(again),
+            )
         )
-        return NodeRun(outputs=job.outputs, job=job)
+        return NodeRun(outputs=job.outputs, job=job, ending=ending)
 
     nodes = Nodes(plan, run_node)
     async with kept_meanwhile(plan, nodes.outcome, run_id=current_flow_run_id(), started_at=started_at):

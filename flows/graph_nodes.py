@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
+from flows.early import end_soon, log_failure
 from interfaces.errors import ComponentFlowsError, GraphFailed, ValidationError
 from interfaces.graph import Node, Source
 from interfaces.graph_plan import GraphPlan
@@ -35,12 +36,14 @@ class NodeRun:
         job: Its job; None for a graph.
         run: Its run; None for a component.
         is_reused: Whether it is an earlier job.
+        ending: The rest of the run, which gives nothing more.
     """
 
     outputs: Mapping[str, Carried]
     job: ComponentJob | None = None
     run: GraphRun | None = None
     is_reused: bool = False
+    ending: asyncio.Task[Any] | None = None
 
 
 SHOWN = 10
@@ -135,19 +138,25 @@ class Nodes:
         for name in [one for one, count in self._missing.items() if not count]:
             self._begin(name)
         in_flight: dict[asyncio.Task[NodeRun], tuple[str, int]] = {}
+        endings: set[asyncio.Task[Any]] = set()
         most = self._plan.parallel + MORE_IN_FLIGHT
         try:
-            while self._ready or in_flight:
-                while self._ready and len(in_flight) < most:
+            while self._ready or in_flight or endings:
+                while self._ready and len(in_flight) + len(endings) < most:
                     _, _, index, name = heapq.heappop(self._ready)
                     in_flight[self._start(name, index)] = (name, index)
-                done, _ = await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    self._settle(*in_flight.pop(task), task)
+                done, _ = await asyncio.wait({*in_flight, *endings}, return_when=asyncio.FIRST_COMPLETED)
+                for task in done & endings:
+                    log_failure(task)
+                endings -= done
+                for task in done & in_flight.keys():
+                    if ending := self._settle(*in_flight.pop(task), task):
+                        endings.add(ending)
         finally:
             for task in in_flight:
                 task.cancel()
             await asyncio.gather(*in_flight, return_exceptions=True)
+            await end_soon(endings)
         sources = self._graph.outputs.items()
         return {name: self._have[source] for name, source in sources if source in self._have}
 
@@ -197,7 +206,8 @@ class Nodes:
     def _path(self, name: str, index: int) -> str:
         return name if self._open[name].runs is None else f"{name}[{index}]"
 
-    def _settle(self, name: str, index: int, task: asyncio.Task[NodeRun]) -> None:
+    def _settle(self, name: str, index: int, task: asyncio.Task[NodeRun]) -> asyncio.Task[Any] | None:
+        """Take what a run gave, and begin what can begin now; gives the rest of the run."""
         opened, path = self._open[name], self._path(name, index)
         opened.left -= 1
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
@@ -210,6 +220,7 @@ class Nodes:
         if not opened.left:
             for one in self._close(name):
                 self._begin(one)
+        return task.result().ending if error is None else None
 
     def _close(self, name: str) -> list[str]:
         """Hand on what a node gave; gives the nodes that can begin now."""

@@ -7,7 +7,7 @@ by what the component needs (`interfaces.deployments.place_of`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -54,13 +54,19 @@ def placed_at_once() -> int | None:
 
 
 async def place_component(
-    component: str, inputs: Mapping[str, Any], *, upstream: Iterable[object] = (), **options: Any
+    component: str,
+    inputs: Mapping[str, Any],
+    tell: Callable[[ComponentJob], None] | None = None,
+    *,
+    upstream: Iterable[object] = (),
+    **options: Any,
 ) -> ComponentJob:
     """Run a component, where the setting `place_jobs` says.
 
     Args:
         component: Its slug.
         inputs: As `run_component` takes them.
+        tell: Told the job once it has succeeded, which may be before its run has ended.
         upstream: What the Prefect UI draws edges from.
         **options: The other parameters of `run_component`.
 
@@ -70,7 +76,9 @@ async def place_component(
         CancelledRun: It was cancelled in the Prefect UI.
     """
     if not places_in_pools():
-        job: ComponentJob = await run_component.after(*upstream).aio(component, dict(inputs), **options)
+        flow = run_component.after(*upstream)
+        flow = flow if tell is None else flow.telling(tell)
+        job: ComponentJob = await flow.aio(component, dict(inputs), **options)
         return job
     values = await in_thread(_read, component, inputs)
     parameters = {"component": component, "inputs": {name: reference(one) for name, one in values.items()}, **options}
