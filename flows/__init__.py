@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,8 @@ def _read_block(name: str) -> Mapping[str, Any]:
     return read_block(name)
 
 
+# Prefect reports usage as it is imported, also by tasks, unless this is set before.
+os.environ.setdefault("DO_NOT_TRACK", "1")
 # Wherever flows run, in a worker's process too.
 keep_secrets_out_of_logs()
 read_blocks_with(_read_block)

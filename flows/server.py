@@ -14,6 +14,7 @@ The server listens on loopback unless the settings say otherwise, survives the p
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ PROBE_TIMEOUT_S = 5.0
 FLUSH_TIMEOUT_S = 5.0
 """Seconds that this process's own logs may take to be sent before its server is stopped."""
 
+_logger = logging.getLogger("prefect.component_flows")
 _reached: set[str] = set()
 
 
@@ -198,6 +200,7 @@ def _start_alone(folder: Path) -> ServerProcess:
                     return server
                 server.end()
             forget(folder)
+            _logger.info("Starting the local Prefect server, which takes some seconds; later runs find it")
             return launch(folder, port=settings.port, patience_s=patience_s, host=str(settings.host), auth=auth)
     except Timeout as error:
         raise ServiceUnavailable(

@@ -7,7 +7,6 @@ ten times as much as it needs to.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,13 +14,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-# Prefect asks for leave to report usage at its import, and at nothing else: so this stands before it.
-os.environ.setdefault("DO_NOT_TRACK", "1")
-
 from prefect.context import SettingsContext, get_settings_context
 from prefect.settings import Settings
 from pydantic import SecretStr
 
+from flows.console import keep_console_brief
 from interfaces.settings import get_settings
 
 LOOPBACK = "127.0.0.1"
@@ -119,6 +116,7 @@ def client_settings(api_url: str | None) -> Iterator[None]:
     Args:
         api_url: URL of the API; None keeps the one in force.
     """
+    keep_console_brief()
     context = get_settings_context()
     with SettingsContext(profile=context.profile, settings=_client_settings(context.settings, api_url)):
         yield
