@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from interfaces.settings import CostSettings, InstanceSettings
+from interfaces.settings_costs import CostSettings, InstanceSettings
 
 _HOUR = timedelta(hours=1)
 _MICROSECOND = timedelta(microseconds=1)

@@ -16,7 +16,7 @@ from interfaces.graph import Graph
 from interfaces.graph_ports import Definitions
 from interfaces.json_values import canonical_json
 from interfaces.previews.texts import markdown_text
-from interfaces.settings import DeploySettings
+from interfaces.settings_deploy import DeploySettings
 
 PROJECT_TAG = "component-flows"
 DEFAULT_QUEUE = "default"

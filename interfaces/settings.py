@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,6 +23,9 @@ from pydantic_settings import (
 from interfaces.errors import DefinitionError
 from interfaces.secrets import has_stray_at, remember_secrets, secrets_of_url
 from interfaces.settings_access import AccessSettings, RegistryLoginSettings, ServerSettings
+from interfaces.settings_costs import CostSettings
+from interfaces.settings_deploy import DeploySettings
+from interfaces.settings_storage import StorageSettings
 
 TOML_FILE = "component-flows.toml"
 
@@ -73,35 +75,6 @@ class LimitSettings(BaseModel):
     )
 
 
-class StorageSettings(BaseModel):
-    """How the file store of `storage_url` is reached, and what this machine keeps of it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    endpoint_url: str | None = Field(
-        None,
-        description="Address of the S3 server, such as `http://10.0.0.5:9000`; unset: AWS_ENDPOINT_URL, else AWS "
-        "itself. Credentials are found as AWS's own tools find them (AWS_ACCESS_KEY_ID, AWS_PROFILE, the machine's "
-        "role).",
-    )
-    credentials_block: str | None = Field(
-        None,
-        pattern="^[^/]+/[^/]+$",
-        description="Block of the Prefect server with the keys, as `type/name`, such as "
-        "`component-flows-storage/site`; unset: the keys are found as said above.",
-    )
-    attempts: int = Field(5, ge=1, description="Most attempts at one request to the S3 server.")
-    timeout_s: float = Field(
-        30, gt=0, description="Seconds that the S3 server may be silent before a request is made again."
-    )
-    cache_gb: float | None = Field(
-        None,
-        gt=0,
-        description="Most that this machine keeps of the store's files, in GB (GiB): beyond it, those go that were "
-        "used longest ago and are nobody's inputs now; unset: no bound.",
-    )
-
-
 class AdmissionSettings(BaseModel):
     """How many jobs run at a time on one machine: as many as fit by the limits that they declare."""
 
@@ -116,49 +89,6 @@ class AdmissionSettings(BaseModel):
         description="CPU cores that jobs have together, where each counts as `limits.cpus` (unset: as 1); unset: those "
         "of the machine.",
     )
-
-
-class InstanceSettings(BaseModel):
-    """A kind of machine and its price, an exact decimal: as a binary fraction, a cost would be rounded wrongly."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(min_length=1)
-    cpu: int = Field(ge=1)
-    memory: float = Field(gt=0)
-    gpus: int = Field(0, ge=0)
-    gpu_type: str | None = None
-    us_cents_per_hour: Decimal = Field(ge=0)
-
-
-class CostSettings(BaseModel):
-    """What a job's use of a machine costs."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    instances: tuple[InstanceSettings, ...] = Field(
-        (),
-        description="Table of instances: each with `name`, `cpu` (cores), `memory` (GB), `gpus`, `gpu_type` and "
-        "`us_cents_per_hour`.",
-    )
-    instance: str | None = Field(
-        None, description="Name of the row of that table which this machine is; unset: jobs have no cost."
-    )
-    euro_per_us_dollar: Decimal | None = Field(
-        None, gt=0, description="Exchange rate for costs, such as 0.92; needed where the instance is set."
-    )
-    tax_percent: Decimal = Field(Decimal(0), ge=0, description="Tax on top of the prices, in percent.")
-
-    @model_validator(mode="after")
-    def _complete(self) -> CostSettings:
-        if self.instance is None:
-            return self
-        names = [one.name for one in self.instances]
-        if names.count(self.instance) != 1:
-            raise ValueError(f"costs.instance is '{self.instance}', but costs.instances must have one row of that name")
-        if self.euro_per_us_dollar is None:
-            raise ValueError("costs.instance is set, so costs.euro_per_us_dollar must be set too")
-        return self
 
 
 class WarmSettings(BaseModel):
@@ -192,38 +122,6 @@ class PageSettings(BaseModel):
         2 * 2**20, ge=0, description="Most bytes of all previews on one page together; the others are named."
     )
     preview_s: float = Field(10, ge=0, description="Seconds after which no further preview of a page is made.")
-
-
-class PoolRule(BaseModel):
-    """Where the runs of a component or graph go that needs such a machine; what is unset does not matter."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    gpu_type: str | None = Field(None, min_length=1)
-    min_memory_gb: float | None = Field(None, gt=0)
-    pool: str | None = Field(None, min_length=1)
-    queue: str | None = Field(None, min_length=1)
-
-    @model_validator(mode="after")
-    def _complete(self) -> PoolRule:
-        if self.gpu_type is None and self.min_memory_gb is None:
-            raise ValueError("each rule of deploy.pools needs gpu_type or min_memory_gb")
-        if self.pool is None and self.queue is None:
-            raise ValueError("each rule of deploy.pools needs pool or queue")
-        return self
-
-
-class DeploySettings(BaseModel):
-    """Where Prefect sends the runs of deployments, which machines take up by their workers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    pool: str = Field("component-flows", min_length=1, description="Work pool of what no rule of `deploy.pools` fits.")
-    pools: tuple[PoolRule, ...] = Field(
-        (),
-        description="Work pools and queues by what a component or graph needs, of which the first that fits is taken: "
-        "each with `gpu_type` or `min_memory_gb` (GiB) or both, and `pool` or `queue` or both.",
-    )
 
 
 class Settings(BaseSettings):

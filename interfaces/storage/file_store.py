@@ -14,7 +14,7 @@ from pathlib import Path
 from interfaces.errors import ServiceUnavailable
 from interfaces.json_parsing import canonical_json
 from interfaces.owners import owned_name
-from interfaces.settings import StorageSettings
+from interfaces.settings_storage import StorageSettings
 from interfaces.storage.local_cache import GB, trimmed
 from interfaces.storage.remote_store import RemoteStore
 from interfaces.storage.unused_files import renewed

@@ -13,7 +13,7 @@ import fsspec
 
 from interfaces.errors import ServiceUnavailable
 from interfaces.secrets_of_services import storage_options
-from interfaces.settings import StorageSettings
+from interfaces.settings_storage import StorageSettings
 
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
 """By protocol, the extra of this project that brings its driver."""

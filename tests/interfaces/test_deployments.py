@@ -11,7 +11,7 @@ from interfaces.deployments import Place, component_spec, graph_spec, place_of
 from interfaces.graph import Graph, Node
 from interfaces.graph_ports import Definitions
 from interfaces.kinds import InterfaceKindChoices as Kind
-from interfaces.settings import DeploySettings, PoolRule
+from interfaces.settings_deploy import DeploySettings, PoolRule
 
 INTERFACES = {
     one.slug: one

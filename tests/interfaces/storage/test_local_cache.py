@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from interfaces.settings import StorageSettings
+from interfaces.settings_storage import StorageSettings
 from interfaces.storage.file_store import FileStore, StoredMember, link_folder, link_or_copy
 from interfaces.storage.local_cache import GB, trimmed
 

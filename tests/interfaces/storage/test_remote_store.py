@@ -11,7 +11,7 @@ import pytest
 from registries import free_port
 
 from interfaces.errors import ServiceUnavailable
-from interfaces.settings import StorageSettings
+from interfaces.settings_storage import StorageSettings
 from interfaces.storage.file_store import FileStore, sha256_of
 from interfaces.storage.remote_store import RemoteStore
 
@@ -72,7 +72,7 @@ def test_a_writer_that_is_killed_leaves_nothing_to_be_seen(tmp_path, s3, bucket)
     with large.open("wb") as file:
         file.truncate(120 * MB)
     code = (
-        "import sys; from pathlib import Path; from interfaces.settings import StorageSettings\n"
+        "import sys; from pathlib import Path; from interfaces.settings_storage import StorageSettings\n"
         "from interfaces.storage.remote_store import RemoteStore\n"
         f"store = RemoteStore('s3://{bucket}/site', StorageSettings(endpoint_url='{s3.endpoint}'))\n"
         "call, original = store._files._call_s3, None\n"
@@ -134,7 +134,7 @@ def test_a_server_that_is_down_is_told_after_a_bounded_time(tmp_path, s3, bucket
 def test_a_driver_that_is_not_installed_is_named():
     code = (
         "import sys; sys.modules['s3fs'] = None\n"
-        "from interfaces.settings import StorageSettings\n"
+        "from interfaces.settings_storage import StorageSettings\n"
         "from interfaces.storage.remote_store import RemoteStore\n"
         "RemoteStore('s3://user:very-secret@bucket/site', StorageSettings())\n"
     )
