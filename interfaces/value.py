@@ -18,7 +18,7 @@ from interfaces.json_parsing import parse_json
 from interfaces.json_values import copy_json
 from interfaces.kinds import InterfaceKindChoices, InterfaceSuperKindChoices
 from interfaces.site import get_site
-from interfaces.storage.file_store import StoredFile, StoredMember
+from interfaces.storage.stored_file import StoredFile, StoredMember
 
 _NOT_READ = object()
 

@@ -10,7 +10,7 @@ from interfaces.errors import ValidationError
 from interfaces.files.checks import check_file
 from interfaces.images.checks import check_image
 from interfaces.json_parsing import canonical_json
-from interfaces.storage.file_store import folder_of, sha256_of
+from interfaces.storage.stored_file import folder_of, sha256_of
 from interfaces.value import ComponentInterfaceValue
 
 

@@ -25,7 +25,7 @@ from interfaces.images.importing import import_image
 from interfaces.json_parsing import canonical_json, parse_json
 from interfaces.kinds import InterfaceKindChoices, InterfaceSuperKindChoices
 from interfaces.site import Site, get_site
-from interfaces.storage.file_store import StoredFile, StoredMember, folder_of, sha256_of
+from interfaces.storage.stored_file import StoredFile, StoredMember, folder_of, sha256_of
 from interfaces.storage.unused_files import RENEWED_S
 from interfaces.value import ComponentInterfaceValue, value_from_row
 

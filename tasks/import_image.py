@@ -16,7 +16,7 @@ from interfaces.errors import DefinitionError, EngineError, ImageImportFailed
 from interfaces.imports import ImportKind
 from interfaces.settings import get_settings
 from interfaces.site import Site
-from interfaces.storage.file_store import sha256_of
+from interfaces.storage.stored_file import sha256_of
 from tasks.ensure_image import ensure_image
 from tasks.importing import DELAYS_S, ImportSource, imported
 from tasks.obtain_image import Obtaining

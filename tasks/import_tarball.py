@@ -13,7 +13,7 @@ from interfaces.errors import ImageImportFailed, ServiceUnavailable, ValidationE
 from interfaces.imports import ImportKind
 from interfaces.phase import Phase
 from interfaces.site import Site
-from interfaces.storage.file_store import StoredFile, sha256_of
+from interfaces.storage.stored_file import StoredFile, sha256_of
 from interfaces.tarballs import TARBALL_SUFFIX, Tarball, TarballKind, unpack
 from tasks.importing import ImportSource, imported
 

@@ -15,7 +15,7 @@ from interfaces.cases import Case, CaseInputs, CaseSource
 from interfaces.errors import CasesInvalid, UnknownName, ValidationError
 from interfaces.owners import owned_name
 from interfaces.site import get_site
-from interfaces.storage.file_store import link_or_copy
+from interfaces.storage.links import link_or_copy
 
 
 def limited_cases(cases: str | Path, inputs: CaseInputs) -> CaseSource:

@@ -37,7 +37,7 @@ from interfaces.graph_check import find_problems
 from interfaces.graph_ports import Definitions
 from interfaces.kinds import InterfaceKindChoices
 from interfaces.site import Site, get_site
-from interfaces.storage.file_store import StoredFile
+from interfaces.storage.stored_file import StoredFile
 from interfaces.tarballs import TarballKind
 from tasks.announcing import announce_changed
 from tasks.import_image import ImportedImage, import_image

@@ -13,7 +13,7 @@ from interfaces.errors import DefinitionError
 from interfaces.graph_ports import Definitions
 from interfaces.phase import Phase
 from interfaces.phase_check import find_phase_problems
-from interfaces.storage.file_store import StoredFile
+from interfaces.storage.stored_file import StoredFile
 from interfaces.tarballs import TarballKind
 
 

@@ -26,7 +26,7 @@ from interfaces.secrets import without_secrets
 from interfaces.secrets_of_services import storage_options
 from interfaces.settings import get_settings
 from interfaces.site import get_site
-from interfaces.storage.file_store import link_folder, link_or_copy
+from interfaces.storage.links import link_folder, link_or_copy
 from interfaces.value import ComponentInterfaceValue, find_values
 from tasks.in_thread import in_thread
 from tasks.records import moved, saved

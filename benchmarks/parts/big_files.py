@@ -17,7 +17,7 @@ from flows import register, run_component
 from interfaces import ComponentInterfaceValue
 from interfaces.database.interface_records import find_interfaces
 from interfaces.site import get_site
-from interfaces.storage.file_store import sha256_of
+from interfaces.storage.stored_file import sha256_of
 from parts.overhead import task_seconds
 
 COMPONENT = Path(__file__).parents[1] / "big_file"

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from interfaces.crates.terms import VALUES
 from interfaces.json_parsing import canonical_json
 from interfaces.kinds import InterfaceSuperKindChoices
-from interfaces.storage.file_store import StoredFile, sha256_of
+from interfaces.storage.stored_file import StoredFile, sha256_of
 from interfaces.value import ComponentInterfaceValue
 
 _SHOWN_DIGITS = 16

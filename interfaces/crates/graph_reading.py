@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from interfaces.crates.terms import METADATA
 from interfaces.errors import ValidationError
 from interfaces.json_parsing import parse_json
-from interfaces.storage.file_store import StoredFile
+from interfaces.storage.stored_file import StoredFile
 
 MAX_METADATA_BYTES = 256 * 2**20
 MAX_ENTITIES = 1_000_000

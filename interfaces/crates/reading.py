@@ -18,7 +18,7 @@ from interfaces.crates.graph_reading import (
 from interfaces.crates.sources import CrateSource
 from interfaces.crates.terms import DEFINITIONS, MAIN_WORKFLOW, METADATA
 from interfaces.errors import ValidationError
-from interfaces.storage.file_store import StoredFile
+from interfaces.storage.stored_file import StoredFile
 
 MAX_LINKS = 100_000
 

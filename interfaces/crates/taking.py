@@ -10,8 +10,9 @@ from interfaces.crates.sources import CrateSource
 from interfaces.crates.terms import MODELS
 from interfaces.errors import ValidationError
 from interfaces.site import Site
-from interfaces.storage.file_store import StoredFile, link_or_copy, sha256_of
 from interfaces.storage.job_folder import safe_join
+from interfaces.storage.links import link_or_copy
+from interfaces.storage.stored_file import StoredFile, sha256_of
 from interfaces.tarballs import TARBALL_SUFFIX
 
 

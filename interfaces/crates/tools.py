@@ -17,7 +17,7 @@ from interfaces.crates.terms import DEFINITIONS, DOCKER_IMAGE, MODELS
 from interfaces.definition import ComponentInterface
 from interfaces.jobs import ComponentJob
 from interfaces.site import Site
-from interfaces.storage.file_store import StoredFile
+from interfaces.storage.stored_file import StoredFile
 from interfaces.tarballs import TARBALL_SUFFIX, Tarball
 
 _ADDRESSES = {"Prefect": "https://www.prefect.io", "Docker Engine": "https://docs.docker.com/engine/"}

@@ -15,7 +15,7 @@ from pathlib import Path
 from interfaces.crates.contents import CrateFile
 from interfaces.crates.exporting import Crate
 from interfaces.errors import ValidationError
-from interfaces.storage.file_store import link_or_copy
+from interfaces.storage.links import link_or_copy
 
 ZIP_SUFFIX = ".zip"
 _BLOCK_BYTES = 2**20

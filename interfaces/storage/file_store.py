@@ -8,52 +8,16 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from interfaces.errors import ServiceUnavailable
-from interfaces.json_parsing import canonical_json
 from interfaces.owners import owned_name
 from interfaces.settings_storage import StorageSettings
+from interfaces.storage.links import READ_ONLY, READ_ONLY_FOLDER, link_or_copy
 from interfaces.storage.local_cache import GB, trimmed
 from interfaces.storage.remote_store import RemoteStore
+from interfaces.storage.stored_file import StoredFile, StoredMember, folder_of, sha256_of
 from interfaces.storage.unused_files import renewed
-
-READ_ONLY, READ_ONLY_FOLDER = 0o444, 0o555
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredFile:
-    """What the store knows of one file: its SHA-256 (64 hexadecimal digits) and its size in bytes."""
-
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredMember:
-    """A file of a stored folder: its name there, its SHA-256 and its size in bytes."""
-
-    name: str
-    sha256: str
-    size: int
-
-
-def folder_of(members: Iterable[StoredMember]) -> StoredFile:
-    """What the store knows of a folder: the SHA-256 of its manifest, whatever the order of its files, and their size.
-
-    The manifest is the canonical JSON of the members, by name.
-    """
-    ordered = sorted(members, key=lambda member: member.name)
-    manifest = canonical_json([asdict(member) for member in ordered])
-    return StoredFile(sha256=hashlib.sha256(manifest).hexdigest(), size=sum(member.size for member in ordered))
-
-
-def sha256_of(path: Path) -> StoredFile:
-    """The SHA-256 and size of a file, read once."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return StoredFile(sha256=digest, size=file.tell())
 
 
 class FileStore:
@@ -320,20 +284,3 @@ def _has_size(path: Path, size: int) -> bool:
         return path.stat().st_size == size
     except OSError:
         return False
-
-
-def link_folder(source: Path, target: Path) -> None:
-    """Put the files of a stored folder at a second place without copying them; see `link_or_copy`."""
-    target.mkdir(parents=True, exist_ok=True)
-    for path in source.iterdir():
-        link_or_copy(path, target / path.name)
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """Put a stored file at a second place without copying it; across file systems it is copied."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-        target.chmod(READ_ONLY)

@@ -17,7 +17,7 @@ from interfaces.inputs_json import inputs_json
 from interfaces.kinds import InterfaceSuperKindChoices
 from interfaces.placements import Prefixes, placed
 from interfaces.site import Site
-from interfaces.storage.file_store import READ_ONLY, link_folder, link_or_copy
+from interfaces.storage.links import READ_ONLY, link_folder, link_or_copy
 from interfaces.value import ComponentInterfaceValue
 
 INPUTS_FILE = "inputs.json"

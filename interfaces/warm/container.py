@@ -15,7 +15,7 @@ from interfaces.containers.container_access import ContainerAccess
 from interfaces.containers.protocol import ContainerEngine
 from interfaces.containers.records import ContainerResult, ContainerSpec, StopSignal
 from interfaces.errors import ComponentFlowsError, EngineError
-from interfaces.storage.file_store import link_or_copy
+from interfaces.storage.links import link_or_copy
 from interfaces.warm.http_calls import NoAnswer, call
 from interfaces.warm.job_watch import BrokenOff, JobWatch, Reason, WarmJob
 from interfaces.warm.output_switch import OutputSwitch

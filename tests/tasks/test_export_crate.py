@@ -26,7 +26,7 @@ from interfaces.graph import Graph, Node, Source
 from interfaces.graph_run import GraphRun
 from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
-from interfaces.storage.file_store import sha256_of
+from interfaces.storage.stored_file import sha256_of
 from tasks.export_crate import export_crate, find_run
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]

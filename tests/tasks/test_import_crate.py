@@ -22,7 +22,7 @@ from interfaces.errors import DefinitionError, ImageImportFailed, InvalidInputs,
 from interfaces.graph_run import GraphRun
 from interfaces.settings import get_settings
 from interfaces.site import get_site
-from interfaces.storage.file_store import sha256_of
+from interfaces.storage.stored_file import sha256_of
 from tasks.export_crate import export_crate
 from tasks.import_crate import import_crate
 

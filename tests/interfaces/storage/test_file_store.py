@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from interfaces.storage.file_store import FileStore, StoredFile, link_or_copy, sha256_of
+from interfaces.storage.file_store import FileStore
+from interfaces.storage.links import link_or_copy
+from interfaces.storage.stored_file import StoredFile, sha256_of
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ import time
 from pathlib import Path
 
 from interfaces.settings_storage import StorageSettings
-from interfaces.storage.file_store import FileStore, StoredMember, link_folder, link_or_copy
+from interfaces.storage.file_store import FileStore
+from interfaces.storage.links import link_folder, link_or_copy
 from interfaces.storage.local_cache import GB, trimmed
+from interfaces.storage.stored_file import StoredMember
 
 MB = 2**20
 LONG_AGO = 3600

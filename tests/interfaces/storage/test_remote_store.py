@@ -12,8 +12,9 @@ from registries import free_port
 
 from interfaces.errors import ServiceUnavailable
 from interfaces.settings_storage import StorageSettings
-from interfaces.storage.file_store import FileStore, sha256_of
+from interfaces.storage.file_store import FileStore
 from interfaces.storage.remote_store import RemoteStore
+from interfaces.storage.stored_file import sha256_of
 
 MB = 2**20
 

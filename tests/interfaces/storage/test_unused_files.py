@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from interfaces.storage.file_store import FileStore, StoredFile, link_or_copy
+from interfaces.storage.file_store import FileStore
+from interfaces.storage.links import link_or_copy
+from interfaces.storage.stored_file import StoredFile
 from interfaces.storage.unused_files import KEPT_S, let_go, old_files
 
 OLD = time.time() - 30 * 86_400
