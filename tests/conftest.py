@@ -85,3 +85,21 @@ def scan(tmp_path: Path) -> Path:
     path = tmp_path / "scan.mha"
     sitk.WriteImage(sitk.Image([4, 3, 2], sitk.sitkInt16), path)
     return path
+
+
+@pytest.fixture
+def limited_inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder that runs from the Prefect UI may read, and the test is one; beside its home, `secret.json`."""
+    from interfaces.access import limited_access
+    from interfaces.settings import get_settings
+    from interfaces.site import get_site
+
+    monkeypatch.setenv("COMPONENT_FLOWS_HOME", str(tmp_path / "home"))
+    get_settings.cache_clear()
+    folder = tmp_path / "home" / "inputs"
+    folder.mkdir(parents=True)
+    (tmp_path / "secret.json").write_text('"nobody\'s business"')
+    with limited_access():
+        yield folder
+    get_site().database.close()
+    get_settings.cache_clear()

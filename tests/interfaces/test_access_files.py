@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 import SimpleITK as sitk
@@ -11,20 +12,12 @@ import SimpleITK as sitk
 from interfaces.access import limited_access
 from interfaces.access_files import readable
 from interfaces.errors import ValidationError
-from interfaces.settings import get_settings
 from interfaces.site import get_site
 
 
 @pytest.fixture(autouse=True)
-def inputs(tmp_path, monkeypatch):
-    monkeypatch.setenv("COMPONENT_FLOWS_HOME", str(tmp_path / "home"))
-    get_settings.cache_clear()
-    folder = tmp_path / "home" / "inputs"
-    folder.mkdir(parents=True)
-    (tmp_path / "secret").write_text("nobody's business")
-    with limited_access():
-        yield folder
-    get_settings.cache_clear()
+def inputs(limited_inputs: Path) -> Path:
+    return limited_inputs
 
 
 def test_a_file_is_read_from_a_copy_of_its_own_name_which_is_gone_afterwards(inputs):
@@ -39,8 +32,8 @@ def test_a_file_is_read_from_a_copy_of_its_own_name_which_is_gone_afterwards(inp
 
 
 def test_who_is_not_limited_reads_the_file_itself(tmp_path):
-    with limited_access(False), readable(tmp_path / "secret") as path:
-        assert path == tmp_path / "secret"
+    with limited_access(False), readable(tmp_path / "secret.json") as path:
+        assert path == tmp_path / "secret.json"
 
 
 def test_a_folder_is_taken_whole_without_what_systems_leave_there(inputs):
@@ -57,13 +50,13 @@ def test_a_folder_is_taken_whole_without_what_systems_leave_there(inputs):
 
 def test_a_folder_with_a_link_to_elsewhere_is_refused(inputs, tmp_path):
     (inputs / "series").mkdir()
-    (inputs / "series" / "1").symlink_to(tmp_path / "secret")
+    (inputs / "series" / "1").symlink_to(tmp_path / "secret.json")
     with pytest.raises(ValidationError, match="is not in a folder"), readable(inputs / "series"):
         pass
 
 
 def test_hard_links_pipes_and_what_is_not_there_are_refused_in_one_sentence(inputs, tmp_path):
-    os.link(tmp_path / "secret", inputs / "innocent")
+    os.link(tmp_path / "secret.json", inputs / "innocent")
     os.mkfifo(inputs / "pipe")
     for name, why in (("innocent", "further names"), ("pipe", "no plain file"), ("none", "does not exist")):
         with pytest.raises(ValidationError, match=why), readable(inputs / name):
@@ -75,7 +68,7 @@ def test_an_mhd_file_comes_with_its_voxels(inputs, tmp_path):
     with readable(inputs / "scan.mhd") as path:
         assert sitk.ReadImage(path).GetSize() == (4, 3, 2)
     (inputs / "scan.raw").unlink()
-    (inputs / "scan.raw").symlink_to(tmp_path / "secret")
+    (inputs / "scan.raw").symlink_to(tmp_path / "secret.json")
     with pytest.raises(ValidationError, match="is not in a folder"), readable(inputs / "scan.mhd"):
         pass
 

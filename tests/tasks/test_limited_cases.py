@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from case_inputs import INPUTS
 
-from interfaces.access import limited_access
 from interfaces.errors import CasesInvalid, UnknownName
-from interfaces.settings import get_settings
 from interfaces.site import get_site
 from tasks.read_cases import open_cases
 
 
 @pytest.fixture(autouse=True)
-def inputs(tmp_path, monkeypatch):
-    monkeypatch.setenv("COMPONENT_FLOWS_HOME", str(tmp_path / "home"))
-    get_settings.cache_clear()
-    folder = tmp_path / "home" / "inputs"
-    folder.mkdir(parents=True)
-    (tmp_path / "secret.json").write_text('"nobody\'s business"')
-    with limited_access():
-        yield folder
-    get_site().database.close()
-    get_settings.cache_clear()
+def inputs(limited_inputs: Path) -> Path:
+    return limited_inputs
 
 
 def test_a_table_outside_is_refused_and_nothing_of_it_is_told(inputs, tmp_path):
