@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
 from typing import Literal, TypeAlias
-
-from interfaces.errors import DefinitionError
 
 KindFamily: TypeAlias = Literal["json", "image", "file"]
 
@@ -272,27 +269,6 @@ _IMAGE_KINDS = _kinds("image")
 _FILE_KINDS = _kinds("file")
 _ISOLATED_KINDS = frozenset(kind for kind, facts in KIND_FACTS.items() if facts.isolated)
 _UNDISPLAYABLE_KINDS = frozenset(kind for kind, facts in KIND_FACTS.items() if not facts.displayable)
-
-_BY_TEXT: Mapping[str, InterfaceKindChoices] = MappingProxyType(
-    {kind.value.casefold(): kind for kind in _K} | {facts.label.casefold(): kind for kind, facts in KIND_FACTS.items()}
-)
-
-
-def kind_from_text(text: str) -> InterfaceKindChoices:
-    """The kind that a person means by a label (in any letter case) or a code.
-
-    Raises:
-        DefinitionError: No kind has that label or code; the text names the nearest one.
-    """
-    wanted = " ".join(text.split()).casefold() if isinstance(text, str) else ""
-    if kind := _BY_TEXT.get(wanted):
-        return kind
-    if near := get_close_matches(wanted, _BY_TEXT, n=1, cutoff=0.5):
-        nearest = _BY_TEXT[near[0]]
-        hint = f"did you mean '{nearest.label}' ({nearest.value})?"
-    else:
-        hint = f"the kinds are {', '.join(kind.label for kind in _K)}"
-    raise DefinitionError(f"{text!r} is not a kind of interface; {hint}")
 
 
 def super_kind(kind: InterfaceKindChoices, *, store_in_database: bool) -> InterfaceSuperKindChoices:

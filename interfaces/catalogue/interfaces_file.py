@@ -11,7 +11,8 @@ from interfaces.catalogue.yaml_source import KeyPath, YamlSource
 from interfaces.definition import ComponentInterface, JsonSchema
 from interfaces.errors import DefinitionError
 from interfaces.example_value import ComponentInterfaceExampleValue
-from interfaces.kinds import InterfaceKindChoices, kind_from_text
+from interfaces.kind_text import kind_from_text
+from interfaces.kinds import InterfaceKindChoices
 from interfaces.overlays import MAX_SEGMENTS, LookUpTable, OverlaySegment
 
 ROOT = "interfaces"

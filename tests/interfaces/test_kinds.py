@@ -6,13 +6,11 @@ import json
 
 import pytest
 
-from interfaces.errors import DefinitionError
 from interfaces.kinds import (
     KIND_FACTS,
     InterfaceKind,
     InterfaceKindChoices,
     InterfaceSuperKindChoices,
-    kind_from_text,
     super_kind,
 )
 from scripts import docs_kinds
@@ -134,34 +132,6 @@ def test_the_choices_are_reached_through_interface_kind_as_well() -> None:
 def test_a_kind_is_its_code_as_text_and_in_json() -> None:
     assert str(InterfaceKindChoices.POINT) == "POIN" == InterfaceKindChoices.POINT
     assert json.dumps(InterfaceKindChoices.POINT) == '"POIN"'
-
-
-@pytest.mark.parametrize("kind", InterfaceKindChoices)
-def test_a_kind_is_found_by_label_and_code_in_any_letter_case(kind: InterfaceKindChoices) -> None:
-    for text in (kind.label, kind.label.upper(), f"  {kind.label.lower()} ", kind.value, kind.value.lower()):
-        assert kind_from_text(text) is kind
-
-
-@pytest.mark.parametrize(
-    ("text", "nearest"),
-    [
-        ("2D bounding bx", "'2D bounding box' (2DBB)"),
-        ("Multiple point", "'Multiple points' (MPOI)"),
-        ("segmentaton", "'Segmentation' (SEG)"),
-        ("Heatmap", "'Heat map' (HMAP)"),
-    ],
-)
-def test_a_misspelt_kind_is_refused_with_the_nearest_one(text: str, nearest: str) -> None:
-    with pytest.raises(DefinitionError) as caught:
-        kind_from_text(text)
-    assert f"did you mean {nearest}?" in str(caught.value)
-
-
-@pytest.mark.parametrize("text", ["", "xyzzy", "0", None, 5, ["STR"]])
-def test_what_resembles_no_kind_is_refused_with_all_of_them(text: object) -> None:
-    with pytest.raises(DefinitionError) as caught:
-        kind_from_text(text)  # type: ignore[arg-type]  # YAML can hold anything
-    assert all(kind.label in str(caught.value) for kind in InterfaceKindChoices)
 
 
 @pytest.mark.parametrize("stored", [True, False])
