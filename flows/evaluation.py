@@ -22,7 +22,7 @@ from tasks.in_thread import in_thread
 from tasks.plan_evaluation import EvaluationPlan, plan_evaluation
 from tasks.rank_evaluations import leaderboard_entries
 from tasks.run_logging import run_logger
-from tasks.run_pages import show_evaluation, with_parts
+from tasks.run_pages import ended, show_evaluation, with_parts
 from tasks.same_work import succeeded_or_begun
 
 EDGES = 100
@@ -92,8 +92,7 @@ async def evaluate(
         evaluation = await in_thread(recorded, evaluation.succeeded(job))
     except BaseException as error:
         await ended_by(evaluation, error)
-        if isinstance(error, Exception):
-            await show_evaluation(evaluation)
+        await ended(show_evaluation(evaluation), error)
         raise
     page = show_evaluation(evaluation)
     result = await in_thread(_result, evaluation, done, job)

@@ -76,7 +76,8 @@ async def finish_broken(job: ComponentJob, error: BaseException) -> BaseExceptio
     """Bring a job that broke off to its end, also while its flow is being cancelled.
 
     Returns:
-        What to raise: the failure with its message for the user, or the cancellation itself.
+        What to raise: the failure with its message for the user, or the cancellation itself, whose `cancelled_job` is
+        the record. It is no `job`, which makes a failure of what broke off.
     """
     with CancelScope(shield=True):
         failure = await in_thread(ended, job, error)
@@ -84,6 +85,7 @@ async def finish_broken(job: ComponentJob, error: BaseException) -> BaseExceptio
         if isinstance(error, Exception):
             await finish(failure.job)
             return failure
+        error.cancelled_job = failure.job  # type: ignore[attr-defined]  # for the page of the run
         # A cancelled run starts no more task runs.
         for step in (in_thread(deprovisioned, failure.job), follow(failure.job)):
             try:

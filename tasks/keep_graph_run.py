@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID, uuid4
 
+from prefect.exceptions import TerminationSignal
 from sqlalchemy.exc import SQLAlchemyError
 
 from interfaces.crates.people import current_person
-from interfaces.crates.records import GraphRecord
+from interfaces.crates.records import STOPPED, GraphRecord
 from interfaces.crates.software import software_versions
 from interfaces.database.graph_run_records import save_graph_run, save_unfinished_graph_run
 from interfaces.errors import ComponentFlowsError
@@ -23,6 +24,7 @@ from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from tasks.in_thread import in_thread
 from tasks.run_logging import run_logger
+from tasks.run_pages import ended, show_graph
 
 AGAIN_S = 2.0
 """Between two looks at which nodes have ended: what ends in between is not told of a run that is killed."""
@@ -91,7 +93,9 @@ async def kept_meanwhile(
             with suppress(asyncio.CancelledError):
                 await writing
             if broken_off is not None:
-                _save(save_graph_run, record(_why(broken_off)))
+                last = record(_why(broken_off))
+                _save(save_graph_run, last)
+                await ended(show_graph(last), broken_off)
 
 
 async def _written_again_and_again(record: Callable[[], GraphRecord], so_far: SoFar) -> None:
@@ -113,8 +117,8 @@ def _save(save: Callable[..., None], record: GraphRecord) -> None:
 
 
 def _why(error: BaseException) -> str:
-    if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit):
-        return "The run was stopped before it had ended"
+    if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit | TerminationSignal):
+        return STOPPED
     return str(error) if isinstance(error, ComponentFlowsError) else f"The run broke off ({type(error).__name__})"
 
 

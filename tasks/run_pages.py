@@ -8,9 +8,9 @@ warning in the log and nothing more.
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,11 +18,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx
-from anyio import CapacityLimiter, to_thread
-from prefect.client.orchestration import get_client
+from anyio import CancelScope, CapacityLimiter, to_thread
 from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
 from prefect.settings import PREFECT_UI_URL
 
 from interfaces.batch_records import BatchRecord
@@ -34,22 +31,19 @@ from interfaces.jobs import ComponentJob
 from interfaces.previews.texts import markdown_code
 from interfaces.reports.building import graph_report, job_report
 from interfaces.reports.gallery import Gallery
-from interfaces.reports.markdown import MOST_ROWS, image_key, image_page, page
+from interfaces.reports.markdown import MOST_ROWS, page
 from interfaces.reports.record import Links, RunReport
 from interfaces.settings import get_settings
 from interfaces.site import get_site
+from tasks.linked_pages import LinkedPage, image_linked, pages_of, remember, with_linked_pages
 from tasks.run_logging import run_logger
 from tasks.run_reports import batch_run_report, evaluation_run_report, find_report, input_origins
+from tasks.ui_artifacts import NOT_SHOWN, write_artifact
 
 R = TypeVar("R")
 
-WRITE_S = 20
-"""Seconds that a server may take for a page; a run does not wait for one that is away for minutes."""
-
-NOT_SHOWN = (httpx.HTTPError, PrefectException, TimeoutError)
-"""What a server raises that is away or refuses; the run goes on without its page."""
-
-_NOT_IN_KEYS = re.compile(r"[^a-z0-9-]+")
+CANCELLED_S = 3.0
+"""Seconds that a cancelled run waits for its page; a worker would kill it after 30."""
 
 _AT_ONCE = 1
 """Pages of one process that are made at a time: pictures take processor time, which jobs have a better use for."""
@@ -90,8 +84,8 @@ async def with_parts(work: Coroutine[Any, Any, R], *, count: int | None) -> R:
     try:
         done = await work
         await _settled(parts)
-    except Exception:
-        await _settled(parts)
+    except BaseException as error:
+        await ended(_settled(parts), error)
         raise
     finally:
         _parts.reset(token)
@@ -148,9 +142,12 @@ async def show_file(path: Path) -> None:
 
 async def show_images(components: Iterable[str]) -> None:
     """Make the pages of the versions that new jobs of some components use; the pages of jobs link to them."""
+    if (run := _own_run()) is None:
+        return
     for image in await to_thread.run_sync(_desired, tuple(components)):
-        key, what = image_key(image.component, image.sha256), f"Container image of {image.component}"
-        await _written(image_page(image), key=key, what=what)
+        linked = image_linked(image, run)
+        if await _written(linked.text(ui_links()), key=linked.key, what=linked.what):
+            remember(linked.key)
 
 
 def _desired(components: tuple[str, ...]) -> list[ComponentImage]:
@@ -159,20 +156,39 @@ def _desired(components: tuple[str, ...]) -> list[ComponentImage]:
     return [image for image in found if image is not None]
 
 
-async def _written(text: str, *, key: str, what: str) -> None:
+async def _written(text: str, *, key: str, what: str) -> bool:
     run = _own_run()
-    if run is not None and get_settings().pages.enabled:
-        try:
-            await _write(text, run, key=key, what=what)
-        except NOT_SHOWN as error:
-            run_logger().warning("A page can't be shown in the Prefect UI: %s", str(error) or "it takes too long")
+    if run is None or not get_settings().pages.enabled:
+        return False
+    try:
+        await write_artifact(text, key=key, what=what, run=run)
+    except NOT_SHOWN as error:
+        run_logger().warning("A page can't be shown in the Prefect UI: %s", str(error) or "it takes too long")
+        return False
+    return True
 
 
 async def show_broken(error: BaseException) -> None:
-    """Make the page of a job that failed; one whose run is cancelled has none, so that nothing holds that up."""
-    job = getattr(error, "job", None)
-    if isinstance(error, Exception) and job is not None:
-        await show_job(job)
+    """Make the page of a job that failed or was cancelled, as `tasks.finish_job.finish_broken` gives it."""
+    job = getattr(error, "job", None) or getattr(error, "cancelled_job", None)
+    if job is not None:
+        await ended(show_job(job), error)
+
+
+async def ended(pages: Awaitable[None], error: BaseException) -> None:
+    """Wait for what a run shows that broke off; a cancellation waits for `CANCELLED_S` at most.
+
+    Args:
+        pages: Ends once they are shown.
+        error: What broke the run off; whoever calls this raises it again.
+    """
+    if isinstance(error, Exception):
+        await pages
+        return
+    # Who cancels once more waits no longer; the run ends as cancelled either way.
+    with CancelScope(shield=True), suppress(TimeoutError, asyncio.CancelledError):
+        async with asyncio.timeout(CANCELLED_S):
+            await pages
 
 
 def show(report: Callable[[], RunReport], *, key: str, what: str) -> asyncio.Future[None]:
@@ -226,8 +242,10 @@ class _Page:
         stop = threading.Event()
         try:
             # Nobody who cancels waits for a picture.
-            text = await to_thread.run_sync(self._text, stop, limiter=limiter, abandon_on_cancel=True)
-            await _write(text, self.run, key=self.key, what=self.what)
+            draft = await to_thread.run_sync(self._draft, stop, limiter=limiter, abandon_on_cancel=True)
+            links = await with_linked_pages(draft.linked, draft.links, limiter)
+            text = await to_thread.run_sync(draft.text, links, limiter=limiter, abandon_on_cancel=True)
+            await write_artifact(text, key=self.key, what=self.what, run=self.run)
         except NOT_SHOWN as error:
             run_logger().warning(
                 "The run's page can't be shown in the Prefect UI: %s", str(error) or "it takes too long"
@@ -237,18 +255,22 @@ class _Page:
         finally:
             stop.set()
 
-    def _text(self, stop: threading.Event) -> str:
+    def _draft(self, stop: threading.Event) -> _Draft:
         settings = get_settings().pages
         gallery = Gallery(most_bytes=settings.preview_bytes, seconds=settings.preview_s, stop=stop)
         report = self.report()
         links = replace(self.links, origins=input_origins(report, MOST_ROWS))
-        return page(report, gallery, links)
+        return _Draft(report=report, gallery=gallery, links=links, linked=pages_of(report, gallery, run=self.run))
 
 
-async def _write(text: str, run: UUID, *, key: str | None, what: str) -> None:
-    """One request; Prefect's own function for it would send an event as well, and read all of it back."""
-    document = {"type": "markdown", "description": what, "data": text, "flow_run_id": str(run)}
-    if key is not None:
-        document["key"] = _NOT_IN_KEYS.sub("-", key.lower())
-    async with asyncio.timeout(WRITE_S), get_client() as client:
-        await client.request("POST", "/artifacts/", json=document)
+@dataclass(frozen=True, kw_only=True)
+class _Draft:
+    """A page before it is known which pages it can link to."""
+
+    report: RunReport
+    gallery: Gallery
+    links: Links
+    linked: list[LinkedPage]
+
+    def text(self, links: Links) -> str:
+        return page(self.report, self.gallery, links)

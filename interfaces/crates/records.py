@@ -11,6 +11,9 @@ from interfaces.graph import Graph
 from interfaces.graph_values import Carried
 from interfaces.jobs import ComponentJob
 
+STOPPED = "The run was stopped before it had ended"
+"""What went wrong with a run that somebody cancelled."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GraphRecord:

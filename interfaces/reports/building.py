@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from interfaces.batch_records import BatchRecord
-from interfaces.crates.records import GraphRecord
+from interfaces.crates.records import STOPPED, GraphRecord
 from interfaces.evaluations import EvaluatedCase, Evaluation
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
@@ -53,7 +53,7 @@ def graph_report(run: GraphRecord) -> RunReport:
         id=run.id,
         title=run.graph.title,
         name=run.graph.slug,
-        status=JobStatus.FAILURE if run.error_message else JobStatus.SUCCESS,
+        status=_status(run.error_message),
         message=run.error_message,
         started_at=run.started_at,
         completed_at=run.completed_at,
@@ -72,6 +72,12 @@ def graph_report(run: GraphRecord) -> RunReport:
         left_out=run.left_out,
         omitted=omitted,
     )
+
+
+def _status(error_message: str) -> JobStatus:
+    if error_message == STOPPED:
+        return JobStatus.CANCELLED
+    return JobStatus.FAILURE if error_message else JobStatus.SUCCESS
 
 
 def batch_report(

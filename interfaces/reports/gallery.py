@@ -45,6 +45,7 @@ class Gallery:
     stop: threading.Event = field(default_factory=threading.Event)
     _used: int = 0
     _spent_s: float = 0.0
+    _kept: dict[tuple[ComponentInterfaceValue, int], Preview] = field(default_factory=dict)
 
     def show(
         self, name: str, value: ComponentInterfaceValue, *, over: ComponentInterfaceValue | None = None
@@ -56,27 +57,50 @@ class Gallery:
             value: The value.
             over: An image that it is drawn over, if it is of a kind that is.
         """
-        from interfaces.previews.making import preview  # needs SimpleITK, which takes long to import
+        made = self._fitting(value, over, self.most_bytes - self._used)
+        if made is None:
+            self.left_out.append(name)
+            return None
+        self._used += _size(made)
+        self.shown.add(value.pk)
+        return made
 
-        begun, width = time.monotonic(), self.width_px
-        try:
-            while not self.stop.is_set() and (left_s := self.seconds - self._spent(begun)) > 0:
-                made = preview(value, over=over if drawn_over(value) else None, width_px=width, max_seconds=left_s)
-                size = 4 * len(made.data) // 3 if made.is_picture else len(made.markdown or made.text)
-                if self._used + size <= self.most_bytes:
-                    self._used += size
-                    self.shown.add(value.pk)
-                    return made
-                if not made.is_picture or width // _SMALLER < 200:
-                    break
-                width //= _SMALLER
-        finally:
-            self._spent_s += time.monotonic() - begun
-        self.left_out.append(name)
+    def show_alone(
+        self, value: ComponentInterfaceValue, *, over: ComponentInterfaceValue | None = None
+    ) -> Preview | None:
+        """The same for a page of the value's own, which has all the room, but no more time; `show` need not make it."""
+        return self._fitting(value, over, self.most_bytes, is_kept=True)
+
+    def _fitting(
+        self, value: ComponentInterfaceValue, over: ComponentInterfaceValue | None, room: int, *, is_kept: bool = False
+    ) -> Preview | None:
+        width = self.width_px
+        over = over if drawn_over(value) else None
+        while (made := self._kept.get((value, width)) or self._made(value, over, width)) is not None:
+            if is_kept:
+                self._kept[value, width] = made
+            if _size(made) <= room:
+                return made
+            if not made.is_picture or width // _SMALLER < 200:
+                return None
+            width //= _SMALLER
         return None
 
-    def _spent(self, begun: float) -> float:
-        return self._spent_s + time.monotonic() - begun
+    def _made(self, value: ComponentInterfaceValue, over: ComponentInterfaceValue | None, width: int) -> Preview | None:
+        from interfaces.previews.making import preview  # needs SimpleITK, which takes long to import
+
+        begun = time.monotonic()
+        if self.stop.is_set() or (left_s := self.seconds - self._spent_s) <= 0:
+            return None
+        try:
+            return preview(value, over=over, width_px=width, max_seconds=left_s)
+        finally:
+            self._spent_s += time.monotonic() - begun
+
+
+def _size(made: Preview) -> int:
+    """Bytes, as it stands in a page."""
+    return 4 * len(made.data) // 3 if made.is_picture else len(made.markdown or made.text)
 
 
 def drawn_over(value: ComponentInterfaceValue) -> bool:

@@ -1,22 +1,25 @@
 """A report as Markdown, for an artifact in Prefect's UI.
 
-Every text of a run goes through `_plain`, which leaves nothing in it that Markdown or HTML obeys.
+Every text of a run goes through `plain`, which leaves nothing in it that Markdown or HTML obeys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from interfaces.component_images import ComponentImage
 from interfaces.graph_values import Carried, one_by_one
 from interfaces.job_status import JobStatus
-from interfaces.previews.texts import clean_text, markdown_code, markdown_text
+from interfaces.previews.texts import clean_text, markdown_code
 from interfaces.reports import svg
 from interfaces.reports.gallery import Gallery, backdrop_of, is_inline, value_line
+from interfaces.reports.image_page import image_key
+from interfaces.reports.markdown_parts import facts_table, link, plain, table
 from interfaces.reports.record import Links, RunReport, Step
 from interfaces.reports.timeline import timeline
 from interfaces.reports.usage import usage_chart, usage_rows
-from interfaces.reports.words import bytes_text, code_text, digest_text, duration_text, seconds_text, time_text
+from interfaces.reports.value_page import value_key
+from interfaces.reports.words import bytes_text, code_text, digest_text, duration_text, seconds_text
+from interfaces.value import ComponentInterfaceValue
 
 MOST_ROWS = 200
 """Values, and parts of a run, that a page lists."""
@@ -40,40 +43,14 @@ def page(report: RunReport, gallery: Gallery, links: Links) -> str:
     if report.inputs:
         parts += ["## Inputs", _values(report.inputs, links)]
     parts += [*_steps(report, links), *_left_out(report)]
-    parts += ["## Details", _table(["", ""], [[_plain(name), _plain(text)] for name, text in report.facts])]
+    parts += ["## Details", facts_table(report.facts)]
     parts += _last_words(report)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def image_key(component: str, sha256: str) -> str:
-    """The key of the artifact that is the page of an image version."""
-    return f"image-{component}-{digest_text(sha256)}"
-
-
-def image_page(image: ComponentImage) -> str:
-    """What is known of a version of a container image."""
-    facts = [
-        ("Component", image.component),
-        ("Image", image.sha256),
-        ("From", image.source),
-        ("Size", bytes_text(image.size)),
-        ("User", image.user),
-        ("In the registry", image.registry_reference),
-        ("Registered", time_text(image.created)),
-        ("New jobs", "use it" if image.is_desired_version else "use another version"),
-    ]
-    rows = [[_plain(name), _plain(text)] for name, text in facts if text]
-    commands = f"component-flows images {image.component}\ncomponent-flows stats {image.component}"
-    return f"{_table(['', ''], rows)}\n\nIts other versions, and how its jobs went:\n\n{markdown_code(commands)}\n"
-
-
-def _plain(text: str, most: int = 1024) -> str:
-    return markdown_text(clean_text(text, most=most))
-
-
 def _headline(report: RunReport, links: Links) -> Iterator[str]:
     job = report.job
-    told = [f"**{report.status.label}**: {_plain(report.heading)}"]
+    told = [f"**{report.status.label}**: {plain(report.heading)}"]
     if report.duration is not None:
         told.append(f"took {duration_text(report.duration)}")
     if job is not None and job.peak_memory_bytes is not None:
@@ -82,7 +59,7 @@ def _headline(report: RunReport, links: Links) -> Iterator[str]:
     around = [("this run", links.run(report.flow_run_id)), ("the run that it is a part of", links.run(links.around))]
     if job is not None:
         around.append(("its container image", links.artifact(image_key(job.component, job.image.sha256))))
-    yield " · ".join(_link(words, address) for words, address in around if address)
+    yield " · ".join(link(words, address) for words, address in around if address)
 
 
 def _problem(report: RunReport) -> Iterator[str]:
@@ -96,19 +73,15 @@ def _problem(report: RunReport) -> Iterator[str]:
     if report.status is JobStatus.SUCCESS:  # such as a process that was ended while the container succeeded
         yield _quote(str(verdict.get("message") or kind))
     advice = str(verdict.get("advice") or "")
-    lines = [f"- What went wrong: {_plain(kind)}", *([f"- Try this first: {_plain(advice)}"] if advice else [])]
+    lines = [f"- What went wrong: {plain(kind)}", *([f"- Try this first: {plain(advice)}"] if advice else [])]
     yield "\n".join(
-        [*lines, *(f"- {_plain(name, 100)}: {_plain(why)}" for name, why in job.detailed_error_message.items())]
+        [*lines, *(f"- {plain(name, 100)}: {plain(why)}" for name, why in job.detailed_error_message.items())]
     )
 
 
 def _quote(text: str) -> str:
-    plain = _plain(text).strip()
-    return f"> **{plain}**" if plain else ""  # four asterisks would be a line across the page
-
-
-def _link(words: str, address: str) -> str:
-    return f"[{words}]({address})" if address else words
+    quoted = plain(text).strip()
+    return f"> **{quoted}**" if quoted else ""  # four asterisks would be a line across the page
 
 
 def _failures(report: RunReport, links: Links) -> Iterator[str]:
@@ -118,14 +91,14 @@ def _failures(report: RunReport, links: Links) -> Iterator[str]:
     yield "## What failed"
     rows = [
         [
-            _link(_plain(step.name, 100), links.run(step.flow_run_id)),
+            link(plain(step.name, 100), links.run(step.flow_run_id)),
             step.status.label,
-            _plain(step.message, 300),
-            _plain(step.advice, 300),
+            plain(step.message, 300),
+            plain(step.advice, 300),
         ]
         for step in report.failures[:MOST_FAILURES]
     ]
-    yield _table([report.part, "state", "what went wrong", "try this first"], rows)
+    yield table([report.part, "state", "what went wrong", "try this first"], rows)
     if (more := len(report.failures) - MOST_FAILURES) > 0:
         yield f"And {more:,} more, which are listed below."
 
@@ -141,10 +114,10 @@ def _outputs(report: RunReport, gallery: Gallery, links: Links) -> Iterator[str]
             continue
         if (made := gallery.show(name, value, over=over if over != value else None)) is not None:
             if made.is_picture:
-                yield f"### {_plain(name, 100)}"
+                yield f"### {plain(name, 100)}"
             yield made.as_markdown()
     if gallery.left_out:
-        names = ", ".join(_plain(name, 100) for name in gallery.left_out[:MOST_FAILURES])
+        names = ", ".join(plain(name, 100) for name in gallery.left_out[:MOST_FAILURES])
         more = f" and {len(gallery.left_out) - MOST_FAILURES} more" if len(gallery.left_out) > MOST_FAILURES else ""
         yield f"Not shown here for want of room or time: {names}{more}. `component-flows report` shows them."
 
@@ -153,16 +126,22 @@ def _values(values: Mapping[str, Carried], links: Links) -> str:
     singles = one_by_one(values)
     rows = [
         [
-            _plain(name, 100),
-            _plain(value.interface.kind.label),
-            _link(f"{value.pk}", links.run(links.origins.get(value.pk))),
+            plain(name, 100),
+            plain(value.interface.kind.label),
+            _value_links(value, links),
             digest_text(value.sha256),
-            _plain(value_line(value), 300),  # last, since what is long pushes what follows out of sight
+            plain(value_line(value), 300),  # last, since what is long pushes what follows out of sight
         ]
         for name, value in list(singles.items())[:MOST_ROWS]
     ]
     more = f"\n\nAnd {len(singles) - MOST_ROWS:,} more." if len(singles) > MOST_ROWS else ""
-    return _table(["name", "kind", "value", "SHA-256", "content"], rows) + more
+    return table(["name", "kind", "value", "SHA-256", "content"], rows) + more
+
+
+def _value_links(value: ComponentInterfaceValue, links: Links) -> str:
+    """Its number, which leads to its own page, and the run that gave it; or, where it has no page, to that run."""
+    own, run = links.artifact(value_key(value)), links.run(links.origins.get(value.pk))
+    return f"{link(str(value.pk), own)} of {link('its run', run)}" if own and run else link(str(value.pk), own or run)
 
 
 def _timeline(report: RunReport) -> Iterator[str]:
@@ -180,7 +159,7 @@ def _resources(report: RunReport) -> Iterator[str]:
     if chart:
         yield f"![Use of the machine over time]({svg.data_url(chart)})"
     if rows:
-        yield _table(["", "mean", "highest", "allowed"], [[_plain(cell) for cell in row] for row in rows])
+        yield table(["", "mean", "highest", "allowed"], [[plain(cell) for cell in row] for row in rows])
 
 
 def _steps(report: RunReport, links: Links) -> Iterator[str]:
@@ -190,7 +169,7 @@ def _steps(report: RunReport, links: Links) -> Iterator[str]:
     steps = report.failures_first
     if steps:
         header = [report.part, "component", "state", "took", "peak memory", "image"]
-        yield _table(header, [_step_row(step, links) for step in steps[:MOST_ROWS]])
+        yield table(header, [_step_row(step, links) for step in steps[:MOST_ROWS]])
     if (more := len(steps[MOST_ROWS:]) + report.omitted) > 0:
         yield f"And {more:,} more."
 
@@ -198,11 +177,11 @@ def _steps(report: RunReport, links: Links) -> Iterator[str]:
 def _step_row(step: Step, links: Links) -> list[str]:
     job = step.job
     image = (
-        _link(digest_text(job.image.sha256), links.artifact(image_key(job.component, job.image.sha256))) if job else ""
+        link(digest_text(job.image.sha256), links.artifact(image_key(job.component, job.image.sha256))) if job else ""
     )
     return [
-        _link(_plain(step.name, 100), links.run(step.flow_run_id)),
-        _plain(job.component) if job is not None else "",
+        link(plain(step.name, 100), links.run(step.flow_run_id)),
+        plain(job.component) if job is not None else "",
         step.status.label + (" before" if step.is_reused else ""),
         seconds_text(step.duration_s),
         bytes_text(job.peak_memory_bytes) if job is not None else "",
@@ -214,7 +193,7 @@ def _left_out(report: RunReport) -> Iterator[str]:
     if report.left_out:
         yield "## Not run"
         some = list(report.left_out.items())[:MOST_ROWS]
-        yield _table(["node", "since"], [[_plain(name, 100), _plain(why, 300)] for name, why in some])
+        yield table(["node", "since"], [[plain(name, 100), plain(why, 300)] for name, why in some])
         if (more := len(report.left_out) - len(some)) > 0:
             yield f"And {more:,} more."
 
@@ -227,9 +206,3 @@ def _last_words(report: RunReport) -> Iterator[str]:
         if lines := text.splitlines()[-_LAST_LINES:]:
             yield f"## Last lines of {title}"
             yield markdown_code(clean_text("\n".join(line[:500] for line in lines), keep_lines=True))
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of cells that are Markdown already."""
-    lines = [list(header), ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell or " " for cell in row) + " |" for row in lines)

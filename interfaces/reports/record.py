@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -155,11 +155,13 @@ class Links:
         base: Address of the UI, or "" for addresses on the page's own host; None where there is no UI to point to.
         origins: By pk of a value, the Prefect run that gave it.
         around: The run that this one is a part of, or None.
+        pages: The keys of the pages of values and images that there are; no other is linked to.
     """
 
     base: str | None = None
     origins: Mapping[int, UUID] = field(default_factory=dict)
     around: UUID | None = None
+    pages: Collection[str] = frozenset()
 
     def run(self, flow_run_id: UUID | None) -> str:
         """Address of a flow run's page, or ""."""
@@ -168,5 +170,5 @@ class Links:
         return f"{self.base}/runs/flow-run/{flow_run_id}"
 
     def artifact(self, key: str) -> str:
-        """Address of the page of an artifact with that key, or ""."""
-        return "" if self.base is None else f"{self.base}/artifacts/key/{key}"
+        """Address of the page of an artifact with that key; "" where there is none."""
+        return f"{self.base}/artifacts/key/{key}" if self.base is not None and key in self.pages else ""

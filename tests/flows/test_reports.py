@@ -42,7 +42,7 @@ def test_every_kind_of_run_has_a_report_that_puts_failures_first(scan, tmp_path)
     assert graph.jobs["top"].image.sha256 in page
 
     job = graph.jobs["top"]
-    page = Path(report(job.id, "-o", tmp_path / "job.html")).read_text()
+    page = Path(report(job.id, "--in-ui", "-o", tmp_path / "job.html")).read_text()
     assert headings(page)[0] == "Outputs"
     assert str(job.id) in page
 
