@@ -27,6 +27,9 @@ STATE_FILE, DATABASE_FILE = "server.json", "prefect.db"
 CLIENT_MAX_RETRIES = 8
 """Retries of one API request; with Prefect's back-off they ride out about 8 minutes without a server."""
 
+RETENTION = ("PREFECT_SERVER_SERVICES_DB_VACUUM_", "PREFECT_SERVER_EVENTS_")
+"""How variables of the caller's begin that the server gets: for how long it keeps its runs and events."""
+
 GRACEFUL_SHUTDOWN_S = 3
 """Seconds that the server waits for open connections (a browser's) when it is stopped."""
 
@@ -46,7 +49,8 @@ def server_environment(
 ) -> dict[str, str]:
     """Environment of the server process.
 
-    The caller's own `PREFECT_...` variables are left out: they are for clients, or for a server of the caller's own.
+    The caller's own `PREFECT_...` variables are left out, but for `RETENTION`: they are for clients, or for a server of
+    the caller's own.
 
     Args:
         folder: Absolute path of the server's folder; becomes its `PREFECT_HOME`.
@@ -56,7 +60,11 @@ def server_environment(
         auth: ``name:password`` that the server asks for, or None.
     """
     origins = [f"http://{name}:{port}" for name in dict.fromkeys((in_url(reachable(host)), LOOPBACK, "localhost"))]
-    kept = {name: value for name, value in inherited.items() if not name.startswith("PREFECT_")}
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if name.startswith(RETENTION) or not name.startswith("PREFECT_")
+    }
     return kept | {
         "DO_NOT_TRACK": "1",
         "PREFECT_HOME": str(folder),

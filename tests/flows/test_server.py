@@ -90,7 +90,12 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_a_server_is_started_described_found_again_and_stopped(folder, settle):
+def test_a_server_is_started_described_found_again_and_stopped(folder, settle, monkeypatch):
+    # As docs/how-to/clean.md says; other variables of the caller's are not for it.
+    monkeypatch.setenv("PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED", "events,flow_runs")
+    monkeypatch.setenv("PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD", "86400")
+    monkeypatch.setenv("PREFECT_SERVER_EVENTS_RETENTION_PERIOD", "P2D")
+    monkeypatch.setenv("PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE", "7")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settle(folder.parent, PORT=port)
@@ -109,6 +114,9 @@ def test_a_server_is_started_described_found_again_and_stopped(folder, settle):
     assert told["home"] == str(folder)
     assert told["server"]["analytics_enabled"] is False
     assert told["server"]["services"]["task_run_recorder"]["batch_size"] == 100
+    vacuum = told["server"]["services"]["db_vacuum"]
+    assert (set(vacuum["enabled"]), vacuum["retention_period"]) == ({"events", "flow_runs"}, "P1D")
+    assert told["server"]["events"]["retention_period"] == "P2D"
     assert get(f"{server.ui_url()}/ui-settings")["api_url"] == "/api"
     assert url == f"http://127.0.0.1:{port}/api"
     socket.create_connection(("127.0.0.1", port), timeout=5).close()
