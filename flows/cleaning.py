@@ -29,7 +29,7 @@ async def clean_site(wanted: Wanted) -> Cleaned:
     return await in_thread(lambda: cleaned(get_site(), wanted, _engine()))
 
 
-@component_flow(name="clean")
+@component_flow(name="clean", flow_run_name="clean")
 async def clean(
     older_than: str = OLDER_THAN, records: bool = False, graph_runs: bool = False, dry_run: bool = False
 ) -> Cleaned:

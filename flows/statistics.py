@@ -42,7 +42,7 @@ async def draw_charts(charts: list[Chart]) -> list[bytes]:
     return await in_thread(drawn, charts)
 
 
-@component_flow(name="job-statistics")
+@component_flow(name="job-statistics", flow_run_name="job-statistics")
 async def job_statistics(
     component: str | None = None,
     since: str | None = None,

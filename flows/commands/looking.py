@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from interfaces.errors import UnknownName
 from interfaces.job_status import JobStatus
@@ -21,7 +21,10 @@ _STATUSES = click.Choice([status.name for status in JobStatus], case_sensitive=F
 
 def print_table(columns: list[str], rows: list[list[str]]) -> None:
     """A table that fits the terminal, or plain columns as wide as they need to be elsewhere."""
-    table = Table(*columns, box=None, pad_edge=False)
+    # Names are copied from here: the first column stays whole, and what is long elsewhere goes on in the next line.
+    first, *others = columns
+    heads = [Column(first, no_wrap=True), *(Column(one, overflow="fold") for one in others)]
+    table = Table(*heads, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*row)
     Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False).print(table)
