@@ -32,5 +32,5 @@ def from_text(interface: ComponentInterface, text: str) -> Any:
         if interface.kind in _PLAIN_TEXT_KINDS:
             return text
         raise ValidationError(
-            f"{error}; for a {interface.kind.label} write JSON, or @FILE to read it from a file"
+            f"{error}; for the kind {interface.kind.label} write JSON, or @FILE to read it from a file"
         ) from error
