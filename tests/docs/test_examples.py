@@ -59,9 +59,9 @@ def test_few_examples_can_not_be_run_and_each_says_why():
 def test_a_page_that_is_not_true_fails(page_run: PageRun):
     console = "$ echo one\ntwo\n"
     with pytest.raises(AssertionError, match="but shown is\ntwo"):
-        page_run.run_block(Block("page.md", 1, "console", console, "", ""))
+        page_run.run_block(Block("page.md", 1, "console", console))
     with pytest.raises(AssertionError, match="ended with 3"):
-        page_run.run_block(Block("page.md", 1, "sh", "bash -c 'exit 3'\n", "", ""))
-    page_run.run_block(Block("page.md", 1, "console", "$ bash -c 'exit 3'\n$ echo $?\n3\n", "", ""))
+        page_run.run_block(Block("page.md", 1, "sh", "bash -c 'exit 3'\n"))
+    page_run.run_block(Block("page.md", 1, "console", "$ bash -c 'exit 3'\n$ echo $?\n3\n"))
     with pytest.raises(AssertionError, match="NameError"):
-        page_run.run_block(Block("page.md", 1, "python", "unknown\n", "", ""))
+        page_run.run_block(Block("page.md", 1, "python", "unknown\n"))

@@ -13,7 +13,7 @@ PAGES = sorted(
     [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
 )
 
-_NOT_RUN = re.compile(r"<!-- not run: (.+?) -->")
+_NOTE = re.compile(r"<!-- (not run|stays|typed): (.+?) -->")
 _NAMED = re.compile(r"`([^`\s]+)`:$")
 _CODE = re.compile(r"`+([^`\n]+)`+")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -29,15 +29,19 @@ class Block:
         language: What its fence says.
         text: What is in it.
         file: The file whose content it is, where the line before ends in "`FILE`:"; else "".
-        not_run: Why it can't be run, as a comment right before it says; else "".
+        not_run: Why it can't be run, as a comment right before it says (``<!-- not run: REASON -->``); else "".
+        stays: How those of its commands begin that stay until the page has ended (``<!-- stays: prefect worker -->``).
+        typed: What is typed into its commands, which want a terminal (``<!-- typed: exit -->``).
     """
 
     page: str
     line: int
     language: str
     text: str
-    file: str
-    not_run: str
+    file: str = ""
+    not_run: str = ""
+    stays: str = ""
+    typed: str = ""
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -61,21 +65,21 @@ def blocks(page: Path) -> list[Block]:
     """The fenced blocks of a page, in their order."""
     found: list[Block] = []
     before, opened, language, held = "", 0, "", list[str]()
-    comment = ""
+    notes: dict[str, str] = {}
     for number, line in enumerate(page.read_text().splitlines(), 1):
         if opened and line.strip() == "```":
             file = named.group(1) if (named := _NAMED.search(before)) else ""
             text = "\n".join(held) + "\n"
-            found.append(Block(name_of(page), opened, language, text, file, comment))
-            opened, before, comment, held = 0, "", "", []
+            found.append(Block(name_of(page), opened, language, text, file, **notes))
+            opened, before, notes, held = 0, "", {}, []
         elif opened:
             held.append(line)
         elif line.startswith("```"):
             opened, language = number, line.strip("` ")
-        elif match := _NOT_RUN.fullmatch(line.strip()):
-            comment = match.group(1)
+        elif match := _NOTE.fullmatch(line.strip()):
+            notes[match.group(1).replace(" ", "_")] = match.group(2)
         elif line.strip():
-            before, comment = line.strip(), ""
+            before, notes = line.strip(), {}
     assert not opened, f"{page}:{opened}: the block has no end"
     return found
 
