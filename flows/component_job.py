@@ -22,8 +22,8 @@ from interfaces.errors import DefinitionError
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from tasks.admission import admitted
-from tasks.as_whole import as_whole
 from tasks.attempts import run_container, take_outputs
+from tasks.begun import begun
 from tasks.chain import check_reference, kept_reference
 from tasks.create_job import create_job, repeat_job
 from tasks.finish_job import finish, finish_broken
@@ -159,7 +159,7 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
                 if job.cache_key:  # its inputs were read to see whether the work was done before
                     job = await in_thread(moved, job, JobStatus.VALIDATING_INPUTS)
                 else:
-                    job = await validate_inputs(as_whole(job), as_whole(inputs))
+                    job = await begun(validate_inputs, job, inputs)
                 async with admitted(job):
                     job = await run_container(job)
                 job = await take_outputs(job)

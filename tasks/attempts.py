@@ -16,7 +16,7 @@ from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from interfaces.storage.job_folder import JobFolder
 from tasks.adopt import adopted
-from tasks.as_whole import as_whole
+from tasks.begun import begun
 from tasks.collect_outputs import collect_outputs
 from tasks.deprovision import deprovisioned
 from tasks.execute import execute
@@ -41,7 +41,7 @@ async def run_container(job: ComponentJob) -> ComponentJob:
     for pause_s in (*BACK_OFF_S, None):
         try:
             if job.status is not JobStatus.EXECUTED:
-                job = await execute(as_whole(job))
+                job = await begun(execute, job)
             return job
         except EngineError as error:
             if pause_s is None or not is_transient(error):
@@ -87,7 +87,8 @@ async def take_outputs(job: ComponentJob) -> ComponentJob:
     """
     for pause_s in (*BACK_OFF_S, None):
         try:
-            return await collect_outputs(as_whole(job))
+            collected: ComponentJob = await begun(collect_outputs, job)
+            return collected
         except EngineError as error:
             if pause_s is None or not is_transient(error):
                 raise

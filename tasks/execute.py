@@ -129,10 +129,12 @@ def _run(
         logs.close()
         return with_end(job, result, logs, engine)
 
-    engine.create_output_volume(output_volume(job), labels(job))
+    run = engine.run
+    if is_warm(job, site):  # a container of the job's own brings its volume into being
+        engine.create_output_volume(output_volume(job), labels(job))
+        run = warm_run(site, job, engine)
     ended: list[ComponentJob] = []
     try:
-        run = warm_run(site, job, engine) if is_warm(job, site) else engine.run
         run(
             container_spec(site, job, gpus),
             time_limit_s=job.time_limit,

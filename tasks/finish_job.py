@@ -14,7 +14,7 @@ from interfaces.errors import ComponentException, ComponentFlowsError, InvalidIn
 from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.verdicts import error_verdict
-from tasks.as_whole import as_whole
+from tasks.begun import begun
 from tasks.chain import chain, follow
 from tasks.deprovision import deprovisioned
 from tasks.in_thread import in_thread
@@ -66,8 +66,7 @@ async def finish(job: ComponentJob) -> None:
     except Exception as error:  # whatever it is, the reaper tries again
         run_logger().error("What the job %s left behind could not be removed: %s", job.id, error, exc_info=error)
     if job.follow_up:
-        step: Any = chain  # its types say that with `return_state` there is nothing to await
-        state: State[None] = await step(as_whole(job), return_state=True)
+        state: State[None] = await begun(chain, job, return_state=True)
         if state.is_failed() or state.is_crashed():
             run_logger().error("After the job %s: %s", job.id, state.message)
 

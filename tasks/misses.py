@@ -28,6 +28,10 @@ DID_NOT_RUN = "%s did not run: its outputs are those of the job %s"
 """In a run's log: the component and the earlier job."""
 
 _SHOWN_CHANGES = 3
+
+_MOST_KEPT = 1_000
+_done: dict[UUID, Work] = {}
+"""What jobs have done that succeeded, by their ids: that never changes, and the next ones are compared with it."""
 _ENDS = {JobStatus.FAILURE: "failed", JobStatus.CANCELLED: "was cancelled"}
 
 
@@ -46,12 +50,11 @@ def explained(session: Session, component: Component, works: Collection[Work]) -
         return why
     near = over_same_inputs(session, component.slug, [work.key for work in others])
     newest = newest_successes(session, component.slug)
-    jobs = load_jobs(session, {*newest, *(one for some in near.values() for one in some)})
     if not newest:
         return why | dict.fromkeys(
             keys - why.keys(), NEVER_SUCCEEDED if has_run(session, component.slug) else NEVER_RAN
         )
-    earlier = {job_id: Work.done_by(job, component) for job_id, job in jobs.items()}
+    earlier = _works(session, component, {*newest, *(one for some in near.values() for one in some)})
     for work in others:
         compared = near.get(inputs_part(work.key), newest)
         job_id, changes = min(
@@ -59,6 +62,21 @@ def explained(session: Session, component: Component, works: Collection[Work]) -
         )
         why[work.key] = _told(changes) or f"no key was kept with its last run (job {_short(job_id)})"
     return why
+
+
+def _works(session: Session, component: Component, ids: Collection[UUID]) -> dict[UUID, Work]:
+    """What succeeded jobs have done."""
+    found = {job_id: work for job_id in ids if (work := _done.get(job_id))}
+    for job in load_jobs(session, [job_id for job_id in ids if job_id not in found]).values():
+        found[job.id] = keep_work(job, component)
+    return found
+
+
+def keep_work(job: ComponentJob, component: Component) -> Work:
+    """Keep what a succeeded job has done, so that it need not be read once more."""
+    if len(_done) >= _MOST_KEPT:
+        _done.clear()
+    return _done.setdefault(job.id, Work.done_by(job, component))
 
 
 def _of_same_work(session: Session, keys: Collection[str]) -> dict[str, str]:

@@ -57,7 +57,7 @@ class ContainerSpec:
         name: The container's name, unique on the engine.
         labels: Labels on the container and on its volume for ``/tmp``.
         mounts: What it sees of this machine.
-        output_volume: Name of the volume at ``/output``, made with ``create_output_volume``.
+        output_volume: Name of the volume at ``/output``; one that is not there is made, with the container's labels.
         memory_bytes: Most memory, without swap; shared memory (``/dev/shm``) counts towards it.
         processes: Most processes and threads at a time.
         cpus: Most CPU cores; None: all.

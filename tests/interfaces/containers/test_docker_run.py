@@ -6,12 +6,13 @@ import hashlib
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 
 from interfaces.containers import docker_run
 from interfaces.containers.docker_engine import DockerEngine
-from interfaces.containers.protocol import DEADLINE_LABEL
+from interfaces.containers.protocol import DEADLINE_LABEL, ContainerSpec
 from interfaces.errors import EngineError
 
 pytestmark = pytest.mark.engine
@@ -252,3 +253,29 @@ def test_a_running_container_says_until_when_it_may_live(run, engine, labels):
 def test_json_in_the_output_volume_is_there_afterwards(run):
     outcome = run("import json; json.dump({'volume_ml': 12.5}, open('/output/result.json', 'w'))")
     assert json.loads((outcome.output / "result.json").read_text()) == {"volume_ml": 12.5}
+
+
+def test_a_container_can_be_kept_for_its_output_and_brings_a_labelled_volume_into_being(engine, probe, labels):
+    name = f"component-flows-test-{uuid4().hex}"
+    spec = ContainerSpec(
+        image=probe.id,
+        name=name,
+        output_volume=name,
+        labels=labels,
+        memory_bytes=256 * MB,
+        command=("open('/output/kept', 'w').write('here')",),
+    )
+    options = {"time_limit_s": 60, "on_output": lambda *_: None, "stop": threading.Event()}
+    assert engine.run(spec, keep=True, **options).exit_code == 0
+    left = engine.leftovers(labels)
+    assert [(one.name, one.state) for one in left.containers] == [(name, "exited")]
+    assert labels.items() <= left.volumes[name].items()
+    engine.remove_container(name)
+
+    def fail(_):
+        raise EngineError("the disk is full")
+
+    with pytest.raises(EngineError, match="the disk is full"):
+        engine.run(spec, keep=True, on_end=fail, **options)
+    assert not engine.leftovers(labels).containers
+    engine.remove_volume(name)
