@@ -3,6 +3,8 @@
 Its files are read where they are installed; nilearn itself, which loads slowly, is not imported.
 """
 
+import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -75,3 +77,9 @@ def _installed(name: str) -> Path:
 def _values(image: sitk.Image) -> np.ndarray:
     """The voxels in (z, y, x), signed, so that shares can be subtracted."""
     return sitk.GetArrayViewFromImage(image).astype(np.int16)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+    reference_segmentation(folder)
+    shutil.copy(t1_image(), folder / "T1.nii.gz")

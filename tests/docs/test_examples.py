@@ -9,7 +9,7 @@ from documents import PAGES, ROOT, Block, blocks
 from example_folders import prepare
 from page_runs import PageRun, fits
 
-MOST_NOT_RUN = 12
+MOST_NOT_RUN = 5
 RUN = ("console", "sh", "python")
 QUICK = {"docs/tutorial.md"}
 ALL = [block for page in PAGES for block in blocks(page)]

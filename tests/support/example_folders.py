@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,12 @@ def _brain_ran(folder: Path, environment: dict[str, str]) -> None:
     _call(folder, environment, "run", "tissue-segmentation", "-i", "t1-brain-mri=scan.nii.gz")
 
 
+def _checkout(folder: Path, environment: dict[str, str]) -> None:
+    """What lies in a checkout of the project."""
+    (folder / "examples").symlink_to(ROOT / "examples")
+    (folder / ".venv").symlink_to(sys.prefix)
+
+
 def _cases(folder: Path, environment: dict[str, str]) -> None:
     _brain(folder, environment)
     _write_cases(folder, "cases.csv", "mri", "patient-1", "patient-2")
@@ -84,9 +91,12 @@ PREPARED: dict[str, Callable[[Path, dict[str, str]], None]] = {
     "docs/how-to/clean.md": _brain_ran,
     "docs/how-to/evaluation.md": _phase,
     "docs/how-to/graphs.md": _brain,
+    "docs/how-to/many-machines.md": _cases,
+    "docs/how-to/prefect-ui.md": _brain,
     "docs/how-to/provenance.md": _brain_ran,
     "docs/how-to/reports.md": _brain_ran,
     "docs/how-to/resume.md": _brain,
     "docs/how-to/statistics.md": _brain_ran,
     "docs/previews.md": _brain_ran,
+    "examples/brain-volumetry/README.md": _checkout,
 }
