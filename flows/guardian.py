@@ -21,6 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
+from flows.lost_runs import is_due
 from interfaces.access import RUNNER_VARIABLE
 from interfaces.database.follow_up_records import unfinished_follow_ups
 from interfaces.database.lease_records import leases
@@ -41,7 +42,7 @@ LOOK_S = 1.0
 """Between two looks at who lives: one query, and one small file of the kernel for each process."""
 
 TIDY_S = 60.0
-"""Between two looks at the engine for containers past their deadline."""
+"""Between two looks at the engine for containers past their deadline, and at runs that wait to be taken up again."""
 
 IDLE_S = 30.0
 """How long it waits for another job before it ends."""
@@ -133,7 +134,7 @@ def _watch(site: Site) -> None:
             continue
         if held or runs:
             busy = now
-        if any(lease.is_over() for lease in held) or _is_left(runs) or (held and now - tidied >= TIDY_S):
+        if any(lease.is_over() for lease in held) or _is_left(runs) or ((held or runs) and now - tidied >= TIDY_S):
             tidied = now
             _tidy()
         if now - busy >= IDLE_S:
@@ -150,7 +151,8 @@ def _anything_held(site: Site) -> bool:
 
 
 def _is_left(runs: list[WorkerRun]) -> bool:
-    return any(run.is_abandoned() for run in runs)
+    # What is on record as lost may wait for a worker for hours: it is looked at now and then.
+    return any(run.is_abandoned() and is_due(run) for run in runs)
 
 
 def _tidy() -> None:
@@ -158,7 +160,8 @@ def _tidy() -> None:
     site = get_site()
     try:
         with site.database.session() as session:
-            over = any(lease.is_over() for lease in leases(session)) or _is_left(unfinished_worker_runs(session))
+            is_left = any(map(is_due, unfinished_worker_runs(session)))
+            over = is_left or any(lease.is_over() for lease in leases(session))
             needs_more = over or bool(unfinished_follow_ups(session))
         if needs_more:
             _settle()

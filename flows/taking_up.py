@@ -8,7 +8,6 @@ at it in the UI sees it go on.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -24,6 +23,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed, Scheduled
 
+from flows.lost_runs import PENDING_LEASES, is_due, leases_ago
 from flows.worker_run import own_job_id
 from interfaces import messages
 from interfaces.database.job_records import load_job
@@ -37,7 +37,6 @@ from interfaces.database.worker_run_records import (
     unfinished_worker_runs,
 )
 from interfaces.deployments import placed_tag, site_tag
-from interfaces.settings import get_settings
 from interfaces.site import get_site
 from tasks.adopt import LOST
 from tasks.in_thread import in_thread
@@ -45,10 +44,6 @@ from tasks.run_logging import run_logger
 
 MOST_ATTEMPTS = 3
 """Machines that one run may lose: it may be the run that makes them die."""
-
-PENDING_LEASES = 5
-"""So many times a lease's length a run may be about to begin. It has no process on record yet: an image is fetched, a
-pod started, Python imported."""
 
 SEEN_AT_ONCE = 200
 
@@ -68,8 +63,8 @@ async def take_up_lost_runs() -> list[UUID]:
 
 
 def lost_worker_runs() -> list[WorkerRun]:
-    """Runs whose processes are gone, and which nobody has had run again."""
-    return [run for run in _unfinished() if run.is_abandoned()]
+    """Runs whose processes are gone, also those that are to be run again and have not begun."""
+    return [run for run in _unfinished() if run.is_abandoned() or run.status is WorkerRunStatus.LOST]
 
 
 def _unfinished() -> list[WorkerRun]:
@@ -78,7 +73,7 @@ def _unfinished() -> list[WorkerRun]:
 
 
 async def _taken_up(client: PrefectClient, run: WorkerRun) -> bool:
-    if not run.is_abandoned() and not _was_forgotten(run):
+    if not run.is_abandoned() and not is_due(run):
         return False
     if not await in_thread(_is_settled, run):
         return False  # what a container had finished would be done again
@@ -90,14 +85,22 @@ async def _taken_up(client: PrefectClient, run: WorkerRun) -> bool:
     except httpx.HTTPError as error:
         run_logger().warning("The flow run %s can't be looked at, and is again: %s", run.flow_run_id, error)
         return False
-    if run.status is WorkerRunStatus.LOST:
-        # Whoever noted it did not come to schedule it, or that run was lost before its first line.
-        return state is not None and state.is_running() and await _scheduled(client, run.flow_run_id)
+    if run.status is WorkerRunStatus.LOST and not _is_lost_again(run, state):
+        return False
     if (end := _end_of(run, state)) is not None:
         if await in_thread(_ended, run, end) and (state is None or state.type != end.type):
             await client.set_flow_run_state(run.flow_run_id, end, force=True)
         return False
-    return await in_thread(_lost, run) and await _scheduled(client, run.flow_run_id)
+    return is_due(run) and await in_thread(_lost, run) and await _scheduled(client, run.flow_run_id)
+
+
+def _is_lost_again(run: WorkerRun, state: State | None) -> bool:
+    """Whether nobody is about to run what is on record as lost, as far as Prefect's state of it says."""
+    if state is None or state.is_scheduled() or state.is_pending() or state.is_paused():
+        return False
+    # Running: whoever noted the loss did not come to schedule it, or that run was lost before its first line. Crashed:
+    # its worker said so after it was scheduled, or the next one could not start it.
+    return not state.is_running() or run.modified < leases_ago(PENDING_LEASES)
 
 
 def _is_settled(run: WorkerRun) -> bool:
@@ -106,14 +109,6 @@ def _is_settled(run: WorkerRun) -> bool:
         own = own_job_id(session, run.flow_run_id)
         is_open = own is not None and not load_job(session, own).status.is_final
         return not is_open and not any(lease.owner == run.owner for lease in leases(session))
-
-
-def _was_forgotten(run: WorkerRun) -> bool:
-    return run.status is WorkerRunStatus.LOST and run.modified < _long_ago()
-
-
-def _long_ago() -> datetime:
-    return datetime.now(UTC) - timedelta(seconds=PENDING_LEASES * get_settings().lease_s)
 
 
 def _end_of(run: WorkerRun, state: State | None) -> State | None:
@@ -165,7 +160,7 @@ async def _stuck(client: PrefectClient) -> list[FlowRun]:
     except httpx.HTTPError as error:
         run_logger().warning("Runs that never began can't be looked for, and are again: %s", error)
         return []
-    old = [run for run in runs if run.state is not None and run.state.timestamp < _long_ago()]
+    old = [run for run in runs if run.state is not None and run.state.timestamp < leases_ago(PENDING_LEASES)]
     known = await in_thread(_known, [run.id for run in old])
     return [run for run in old if run.id not in known or _never_began_again(run, known[run.id])]
 

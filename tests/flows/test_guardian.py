@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from workers import guardians, kill
 
 from flows import guardian, register, run_component
 from flows.server import ensure_server
@@ -38,25 +37,15 @@ def guarded(home, tmp_path, monkeypatch):
     get_settings.cache_clear()
     register(PUPPET)
     yield get_site()
-    for pid in guardians():
-        os.kill(pid, signal.SIGKILL)
+    kill(mine())
     get_site().database.close()
     monkeypatch.undo()
     get_settings.cache_clear()
 
 
-def guardians() -> list[int]:
+def mine() -> list[int]:
     """The guardians of this site."""
-    mine = f"COMPONENT_FLOWS_HOME={get_site().home}".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            is_one = b"flows.guardian" in (folder / "cmdline").read_bytes()
-            if is_one and mine in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
-        except OSError:
-            pass
-    return found
+    return guardians(get_site().home)
 
 
 def the_job() -> ComponentJob | None:
@@ -93,12 +82,11 @@ def test_the_death_of_a_runner_ends_its_container_and_its_job(guarded, script, u
 def test_the_next_job_starts_a_guardian_that_settles_what_the_last_could_not(guarded, script, until):
     runner = script(RUN, SLEEP, 60)
     lost = until(is_running)
-    (first,) = until(guardians)
-    os.kill(first, signal.SIGKILL)
+    kill(until(mine))
     runner.kill()
     run_component("puppet-report", {"script": "import json; json.dump({}, open('/output/report.json', 'w'))"})
     until(lambda: ComponentJob.objects.get(str(lost.id)).status.is_final and not containers_of(lost), seconds=30)
-    assert len(guardians()) == 1
+    assert len(mine()) == 1
 
 
 def test_several_that_start_one_get_one(guarded, until):
@@ -107,11 +95,11 @@ def test_several_that_start_one_get_one(guarded, until):
         thread.start()
     for thread in threads:
         thread.join()
-    until(guardians)
-    assert len(guardians()) == 1  # and not six, five of which would find out a second later
+    until(mine)
+    assert len(mine()) == 1  # and not six, five of which would find out a second later
     log = guarded.home / guardian.LOG_FILE
     until(lambda: "watching" in log.read_text())
-    until(lambda: len(guardians()) == 1)
+    until(lambda: len(mine()) == 1)
     assert log.read_text().count("watching") == 1
 
 

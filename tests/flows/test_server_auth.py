@@ -7,15 +7,23 @@ import base64
 import json
 import urllib.error
 import urllib.request
+from pathlib import Path
+from uuid import UUID
 
 import pytest
-from programs import call
+from programs import Program, call
+from puppet_jobs import is_told
+from puppet_scripts import REPORT, UNTIL_TOLD
+from workers import a_worker, guardians, kill, processes_of
 
-from flows import server
+from flows import deploy, register, server
 from flows.calling import component_flow
 from flows.server_settings import client_settings
+from interfaces import ComponentJob, JobStatus
+from interfaces.database.job_records import list_jobs
 from interfaces.errors import DefinitionError, ServiceUnavailable
 from interfaces.settings import get_settings
+from interfaces.site import get_site
 
 AUTH = "hospital:s3cr&t of:the ward"
 
@@ -160,3 +168,80 @@ def test_an_address_that_this_machine_lacks_is_named(choose, tmp_path):
     with pytest.raises(ServiceUnavailable, match=r"has no address 203\.0\.113\.9: set COMPONENT_FLOWS_SERVER__HOST"):
         server.start()
     assert not server.status().running
+
+
+@pytest.fixture
+def guarded(url, choose):
+    """The site with its components, a deployment of one of them, and a guardian."""
+    choose(COMPONENT_FLOWS_GUARDIAN="true", COMPONENT_FLOWS_LIMITS__STOP_GRACE_S="1")
+    register(Path(__file__).parents[1] / "puppet")
+    deploy(["puppet-report"], pool="guarded")
+    yield
+    kill(guardians(get_site().home))
+    get_site().database.close()
+
+
+def asked(url: str, question):
+    from prefect.client.orchestration import get_client
+
+    async def asking():
+        async with get_client() as client:
+            return await question(client)
+
+    with client_settings(url):
+        return asyncio.run(asking())
+
+
+def scheduled(url: str, script: str) -> UUID:
+    """A run of the deployed component that waits for a worker."""
+
+    async def schedule(client):
+        found = await client.read_deployment_by_name("run-component/puppet-report")
+        parameters = {"inputs": {"script": script}}
+        return (await client.create_flow_run_from_deployment(found.id, parameters=parameters)).id
+
+    return asked(url, schedule)
+
+
+def state_of(url: str, run: UUID):
+    return asked(url, lambda client: client.read_flow_run(run)).state
+
+
+def executing(run: UUID | None = None) -> ComponentJob | None:
+    with get_site().database.session() as session:
+        jobs = list_jobs(session, status=JobStatus.EXECUTING)
+    return next((job for job in jobs if run is None or job.flow_run_id == run), None)
+
+
+@pytest.mark.soak
+@pytest.mark.engine
+def test_a_worker_runs_what_is_deployed_and_the_guardian_sees_to_a_run_that_is_killed(url, guarded, until, tmp_path):
+    log = tmp_path / "worker.log"
+    given, killed = scheduled(url, REPORT.format(report="{}")), scheduled(url, UNTIL_TOLD)
+    # As on another machine: it knows nothing of the setting, and has Prefect's own variables.
+    access = {"PREFECT_API_URL": url, "PREFECT_API_AUTH_STRING": AUTH, "COMPONENT_FLOWS_SERVER__AUTH": None}
+    with a_worker("guarded", log, **access):
+        until(lambda: state_of(url, given).is_completed())
+        lost = until(lambda: executing(killed))
+        until(lambda: guardians(get_site().home))
+        kill(processes_of(killed))
+        # It is settled, scheduled anew, and taken up by the worker once more.
+        again = until(lambda: (job := executing(killed)) and job.id != lost.id and is_told(job) and job, 150)
+        until(lambda: state_of(url, killed).is_completed())
+    settled = ComponentJob.objects.get(str(lost.id))
+    assert (settled.status, settled.verdict["kind"]) == (JobStatus.FAILURE, "runner_lost"), log.read_text()
+    assert ComponentJob.objects.get(str(again.id)).retry_of == lost.id
+    left = [log, *(path for path in get_site().home.rglob("*") if path.is_file())]
+    assert not [path for path in left if b"of:the ward" in path.read_bytes()]
+
+
+@pytest.mark.soak
+@pytest.mark.engine
+def test_the_guardian_tells_the_server_how_the_run_of_a_killed_script_ended(url, guarded, until):
+    code = "import sys; from flows import run_component; run_component('puppet-report', {'script': sys.argv[1]})"
+    runner = Program("code", code, UNTIL_TOLD)
+    job = until(executing)
+    until(lambda: guardians(get_site().home))
+    runner.kill()
+    state = until(lambda: (found := state_of(url, job.flow_run_id)).is_final() and found)
+    assert (state.name, ComponentJob.objects.get(str(job.id)).verdict["kind"]) == ("RunnerLost", "runner_lost")

@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import subprocess
 import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelled, Crashed
 from programs import Program
-from puppet_scripts import MASK
-from sqlalchemy import select
+from puppet_jobs import is_told
+from puppet_scripts import MASK, UNTIL_TOLD
+from sqlalchemy import select, update
 
-from flows import reap
+from flows import lost_runs, reap
 from flows.server import ensure_server
 from flows.server_settings import client_settings
 from interfaces.database.graph_run_records import find_graph_run
 from interfaces.database.job_records import list_jobs, load_job
 from interfaces.database.tables import JobRow
 from interfaces.database.worker_run_records import WorkerRunStatus, find_worker_runs
+from interfaces.database.worker_run_tables import WorkerRunRow
 from interfaces.deployments import site_tag
 from interfaces.job_status import JobStatus
+from interfaces.owners import Owner
 from interfaces.site import get_site
-from tasks.naming import container_name
-
-UNTIL_TOLD = """
-import json, os, time
-json.dump({}, open('/output/report.json', 'w'))
-while not os.path.exists('/tmp/go'):
-    time.sleep(0.05)
-"""
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("puppets")]
 
@@ -94,10 +92,10 @@ def is_executing(run: uuid.UUID) -> bool:
     return any(job.status is JobStatus.EXECUTING for job in jobs_of(run))
 
 
-def is_told(job) -> bool:
-    """Whether the container of a job is there, and knows that it may end."""
-    done = subprocess.run(["docker", "exec", container_name(job), "touch", "/tmp/go"], capture_output=True, check=False)
-    return done.returncode == 0
+@pytest.fixture(autouse=True)
+def without_a_worker(monkeypatch):
+    """There is none that has to put a run away first."""
+    monkeypatch.setattr(lost_runs, "AGAIN_AFTER_S", 0.0)
 
 
 def test_a_run_whose_process_is_killed_is_run_again_once(until):
@@ -124,6 +122,59 @@ def test_a_run_whose_process_is_killed_is_run_again_once(until):
     record = record_of(run)
     assert (record.status, record.attempt, record.job_id) == (WorkerRunStatus.ENDED, 2, again.id)
     assert not reap().taken_up and len(jobs_of(run)) == 2
+
+
+def a_lost_run() -> uuid.UUID:
+    """One that was begun by a process that is gone, and whose worker goes on."""
+    run = a_run("flows.component_job.run_component", {"component": "puppet-report", "inputs": {}})
+    gone = replace(Owner.current(), pid=2**22 + 1, started="1")  # no process has such a number
+    row = {"status": "running", "attempt": 1, "owner": str(gone), "lease_until": in_seconds(60), "error": []}
+    with get_site().database.session() as session:
+        session.add(WorkerRunRow(flow_run_id=run, modified=in_seconds(0), job_id=None, **row))
+    worker_says(run, Crashed(message="Process exited with status code: -9"))
+    return run
+
+
+def in_seconds(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def wait(run: uuid.UUID, seconds: float) -> None:
+    """Let time pass for the record of a run."""
+    with get_site().database.session() as session:
+        mine = WorkerRunRow.flow_run_id == run
+        session.execute(update(WorkerRunRow).where(mine).values(modified=in_seconds(-seconds)))
+
+
+def worker_says(run: uuid.UUID, state: State) -> None:
+    ask(lambda client: client.set_flow_run_state(run, state, force=True))
+
+
+def test_a_run_is_handed_out_again_when_its_worker_has_put_it_away_and_thrice_at_most(monkeypatch):
+    monkeypatch.undo()
+    run = a_lost_run()
+    assert str(run) not in reap().taken_up and state_of(run).is_crashed()
+    wait(run, 46)
+    assert str(run) in reap().taken_up and state_of(run).is_scheduled()
+    worker_says(run, Crashed(message="Flow run infrastructure exited"))  # as it does at last
+    assert str(run) not in reap().taken_up  # it may be on its way
+    wait(run, 61)
+    assert str(run) in reap().taken_up and state_of(run).is_scheduled()
+    wait(run, 3600)
+    assert str(run) not in reap().taken_up  # it waits for a worker, however long
+    worker_says(run, Crashed(message="its process could not be started"))
+    assert str(run) not in reap().taken_up
+    record = record_of(run)
+    assert (record.status, record.error[0]) == (WorkerRunStatus.ENDED, "RunnerLost") and state_of(run).is_crashed()
+
+
+def test_whoever_waits_for_a_lost_run_hears_that_it_was_cancelled_before_it_began_again():
+    run = a_lost_run()
+    assert str(run) in reap().taken_up
+    worker_says(run, Cancelled())
+    wait(run, 61)
+    reap()
+    assert (record_of(run).status, record_of(run).error[0]) == (WorkerRunStatus.ENDED, "Cancelled")
 
 
 @pytest.mark.soak

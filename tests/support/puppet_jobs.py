@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 from puppet_scripts import REPORT
 
@@ -10,6 +12,7 @@ from interfaces import ComponentException, ComponentJob
 from interfaces.engine import get_engine
 from interfaces.site import get_site
 from interfaces.verdicts import Verdict, VerdictKind
+from tasks.naming import container_name
 
 
 def report(script: str = "", **options) -> ComponentJob:
@@ -44,3 +47,9 @@ def nothing_is_left_of(job: ComponentJob) -> bool:
 def kind_and_text(error: ComponentException) -> tuple[VerdictKind, str]:
     """The verdict's kind and the message for the user."""
     return verdict_of(error.job).kind, str(error)
+
+
+def is_told(job: ComponentJob) -> bool:
+    """Whether the container of a job that runs `UNTIL_TOLD` is there, and knows that it may end."""
+    done = subprocess.run(["docker", "exec", container_name(job), "touch", "/tmp/go"], capture_output=True, check=False)
+    return done.returncode == 0
