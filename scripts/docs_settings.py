@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -13,7 +14,24 @@ PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 INTRODUCTION = f"""# Settings
 
 Environment variables win over `{TOML_FILE}` in the current directory, which wins over the defaults. In the file, a
-group is a table: `COMPONENT_FLOWS_LIMITS__PROCESSES=1024` is `processes = 1024` under `[limits]`.
+group is a table: `COMPONENT_FLOWS_LIMITS__PROCESSES=1024` is `processes = 1024` under `[limits]`. In a variable, lists and
+tables are JSON. What is not valid is refused by the next command, in one sentence.
+
+```sh
+export COMPONENT_FLOWS_LIMITS__CPUS=2
+export COMPONENT_FLOWS_ACCESS__INPUT_FOLDERS='["/data/mri", "/data/ct"]'
+component-flows doctor
+```
+
+The same in the file:
+
+```toml
+[limits]
+cpus = 2
+
+[access]
+input_folders = ["/data/mri", "/data/ct"]
+```
 
 This page is made from the code by `scripts/docs_settings.py`.
 
@@ -38,7 +56,10 @@ def _rows(group: type[BaseModel], prefix: str) -> list[str]:
 
 
 def _default(field: FieldInfo) -> str:
-    return "" if field.default is None else f"`{field.default}`"
+    if field.default is None:
+        return ""
+    as_json = isinstance(field.default, bool | tuple)
+    return f"`{json.dumps(field.default) if as_json else field.default}`"
 
 
 if __name__ == "__main__":

@@ -68,7 +68,6 @@ def _cases(folder: Path, environment: dict[str, str]) -> None:
 
 def _phase(folder: Path, environment: dict[str, str]) -> None:
     _brain(folder, environment)
-    shutil.copytree(ROOT / "tests" / "docs" / "my-phase", folder / "my-phase")
     _write_cases(folder, "cases.csv", "t1-brain-mri", "case-1", "case-7")
 
 
