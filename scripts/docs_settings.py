@@ -14,8 +14,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 INTRODUCTION = f"""# Settings
 
 Environment variables win over `{TOML_FILE}` in the current directory, which wins over the defaults. In the file, a
-group is a table: `COMPONENT_FLOWS_LIMITS__PROCESSES=1024` is `processes = 1024` under `[limits]`. In a variable, lists and
-tables are JSON. What is not valid is refused by the next command, in one sentence.
+group is a table: `COMPONENT_FLOWS_LIMITS__PROCESSES=1024` is `processes = 1024` under `[limits]`. In a variable, lists
+and tables are JSON. What is not valid is refused by the next command, in one sentence.
 
 ```sh
 export COMPONENT_FLOWS_LIMITS__CPUS=2
