@@ -182,8 +182,8 @@ def _save(
     images: dict[str, ImportedImage],
     models: dict[str, StoredFile | None],
 ) -> list[str]:
-    changed = [f"interface {slug}" for slug in save_default_interfaces(session)]
-    changed += [
+    save_default_interfaces(session)  # which nobody has defined, so that nobody is told
+    changed = [
         f"look-up table {table.title}" for table in catalogue.look_up_tables if save_look_up_table(session, table)[1]
     ]
     changed += [
