@@ -208,7 +208,6 @@ def test_another_slug_or_title_is_another_interface_and_clashes_with_this_one(re
 
 def test_a_look_up_table_is_registered_named_later_and_changed_for_all(register, find):
     assert register({**MASK, "look_up_table": "Red"}, look_up_tables=[RED]) == (
-        *(f"interface {slug}" for slug in DEFAULTS),
         "look-up table Red",
         "interface mask",
     )
@@ -220,17 +219,6 @@ def test_a_look_up_table_is_registered_named_later_and_changed_for_all(register,
     with pytest.raises(DefinitionError, match="shared with the registered interface 'mask'") as caught:
         register({**other, "look_up_table": RED})
     assert caught.value.key == "interfaces[0].look_up_table"
-
-
-DEFAULTS = (
-    "generic-medical-image",
-    "generic-overlay",
-    "metrics-json-file",
-    "results-json-file",
-    "predictions-csv-file",
-    "predictions-json-file",
-    "predictions-zip-file",
-)
 
 
 def test_a_default_interface_may_be_edited_and_stays_so(register, find):
