@@ -24,10 +24,13 @@ from flows.cancelling import WatchedEngine
 from flows.edges import begun_state, hand_on, upstream_of
 from flows.given_secrets import hide_given_secrets
 from flows.parameters import hidden, holds_reference, sealed, shortened, shown, unsealed
+from flows.routine_log import leave_out_routine
 from flows.run_names import typed_name
 from flows.server import client_settings, ensure_server
 from flows.server_settings import access_updates
 from flows.worker_run import on_record
+
+leave_out_routine()
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -29,6 +29,9 @@ from tasks.run_logging import run_logger
 LOOK_S = 0.5
 """Between two looks of a job that waits: two short queries."""
 
+TOLD_AFTER_LOOKS = 4
+"""Whoever waits no longer than this, as each node of a graph may, says nothing of it."""
+
 _GONE = frozenset({"exited", "dead", "removing"})
 
 _waiting: dict[UUID, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
@@ -87,15 +90,22 @@ def _enter(job_id: UUID, share: Share, capacity: Capacity) -> set[UUID]:
 
 
 async def _wait(job: ComponentJob, share: Share, event: asyncio.Event, capacity: Capacity) -> None:
-    what = [f"{share.memory_bytes / GB:g} GB of memory", f"{share.cpus:g} CPU"]
-    what += [f"a GPU of type {share.gpu_type}"] if share.gpu_type else []
-    run_logger().info("Waiting for %s: the machine is in use by other jobs", ", ".join(what))
+    looks = 0
     while not event.is_set():
         try:
             await asyncio.wait_for(event.wait(), LOOK_S)
         except TimeoutError:
             if await in_thread(_look, job.id, capacity):
                 return
+            looks += 1
+            if looks == TOLD_AFTER_LOOKS:
+                _tell_what_is_missing(share)
+
+
+def _tell_what_is_missing(share: Share) -> None:
+    what = [f"{share.memory_bytes / GB:g} GB of memory", f"{share.cpus:g} CPU"]
+    what += [f"a GPU of type {share.gpu_type}"] if share.gpu_type else []
+    run_logger().info("Waiting for %s: the machine is in use by other jobs", ", ".join(what))
 
 
 def _look(job_id: UUID, capacity: Capacity) -> bool:
