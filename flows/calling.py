@@ -143,6 +143,12 @@ class CallableFlow(Flow[P, R]):
         other._upstream = (*self._upstream, *upstream)
         return other
 
+    def unchecked(self) -> Self:
+        """The same flow for parameters of this project's own making, which Prefect need not check and convert."""
+        other = copy(self)
+        other.should_validate_parameters = False
+        return other
+
     def telling(self, tell: Callable[[R], None]) -> Self:
         """The same flow, which tells its result as soon as its body calls `give_early`, and not at the run's end."""
         other = copy(self)
@@ -192,6 +198,8 @@ class CallableFlow(Flow[P, R]):
         return converted
 
     async def _run(self, parameters: dict[str, Any], wait_for: Iterable[Any], return_state: bool) -> Any:
+        if not self.should_validate_parameters:
+            hide_given_secrets(parameters)
         upstream = upstream_of([*parameters.values(), *self._upstream])
         engine = WatchedEngine[P, R](flow=self, parameters=hidden(parameters), wait_for=[*wait_for, *upstream])
         around, tell = FlowRunContext.get(), self._tell

@@ -30,6 +30,7 @@ from tasks.finish_job import finish, finish_broken
 from tasks.form_inputs import given_to_component
 from tasks.holding import held, stoppable
 from tasks.in_thread import in_thread
+from tasks.misses import keep_work
 from tasks.records import moved
 from tasks.run_logging import run_logger
 from tasks.run_pages import show_broken, show_job
@@ -163,6 +164,7 @@ async def run_job(job: ComponentJob, inputs: Mapping[str, Any]) -> ComponentJob:
                 async with admitted(job):
                     job = await run_container(job)
                 job = await take_outputs(job)
+            keep_work(job)
             give_early(job)
         except BaseException as error:
             broken = await finish_broken(job, error)

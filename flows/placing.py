@@ -76,7 +76,7 @@ async def place_component(
         CancelledRun: It was cancelled in the Prefect UI.
     """
     if not places_in_pools():
-        flow = run_component.after(*upstream)
+        flow = run_component.unchecked().after(*upstream)
         flow = flow if tell is None else flow.telling(tell)
         job: ComponentJob = await flow.aio(component, dict(inputs), **options)
         return job

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -96,6 +96,53 @@ class Work:
             prefixes: By a value's pk (as text), the prefix or prefixes of its path.
             staged: What lies beside the inputs.
         """
+        return cls._made_of(
+            image,
+            tarball,
+            inputs=inputs,
+            outputs=outputs,
+            prefixes=prefixes,
+            staged=staged,
+            gpu_type=component.gpu_type,
+            method=component.method,
+        )
+
+    @classmethod
+    def of(cls, job: ComponentJob, component: Component) -> Work:
+        """What a job is to do whose inputs are known."""
+        return cls._of(job, component.method)
+
+    @classmethod
+    def done_by(cls, job: ComponentJob) -> Work:
+        """What a job has done; how it was called is seen from what was measured."""
+        return cls._of(job, Method.EXEC if job.invoke_duration_s is None else Method.INVOKE)
+
+    @classmethod
+    def _of(cls, job: ComponentJob, method: Method) -> Work:
+        return cls._made_of(
+            job.image,
+            job.tarball,
+            inputs=job.inputs,
+            outputs=job.output_slugs,
+            prefixes=job.input_prefixes,
+            staged=job.staged,
+            gpu_type=job.requires_gpu_type,
+            method=method,
+        )
+
+    @classmethod
+    def _made_of(
+        cls,
+        image: ComponentImage,
+        tarball: Tarball | None,
+        *,
+        inputs: Mapping[str, ComponentInterfaceValue],
+        outputs: Iterable[str],
+        prefixes: Prefixes,
+        staged: Iterable[ComponentInterfaceValue],
+        gpu_type: str,
+        method: Method,
+    ) -> Work:
         beside = sorted(
             {(one.place, one.sha256) for one in (WorkInput.of(value, prefixes_of(value, prefixes)) for value in staged)}
         )
@@ -104,29 +151,10 @@ class Work:
             inputs={slug: WorkInput.of(value, prefixes_of(value, prefixes)) for slug, value in inputs.items()},
             outputs=frozenset(outputs),
             tarballs={tarball.kind.value: tarball.sha256} if tarball else {},
-            gpu_type=component.gpu_type,
-            method=component.method,
+            gpu_type=gpu_type,
+            method=method,
             staged=_digest(beside) if beside else "",
         )
-
-    @classmethod
-    def of(cls, job: ComponentJob, component: Component) -> Work:
-        """What a job is to do whose inputs are known."""
-        work = cls.made_of(
-            component,
-            job.image,
-            job.tarball,
-            inputs=job.inputs,
-            outputs=job.output_slugs,
-            prefixes=job.input_prefixes,
-            staged=job.staged,
-        )
-        return replace(work, gpu_type=job.requires_gpu_type)
-
-    @classmethod
-    def done_by(cls, job: ComponentJob, component: Component) -> Work:
-        """What a job has done; how it was called is seen from what was measured."""
-        return replace(cls.of(job, component), method=Method.EXEC if job.invoke_duration_s is None else Method.INVOKE)
 
     @cached_property
     def key(self) -> str:

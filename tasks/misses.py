@@ -54,7 +54,7 @@ def explained(session: Session, component: Component, works: Collection[Work]) -
         return why | dict.fromkeys(
             keys - why.keys(), NEVER_SUCCEEDED if has_run(session, component.slug) else NEVER_RAN
         )
-    earlier = _works(session, component, {*newest, *(one for some in near.values() for one in some)})
+    earlier = _works(session, {*newest, *(one for some in near.values() for one in some)})
     for work in others:
         compared = near.get(inputs_part(work.key), newest)
         job_id, changes = min(
@@ -64,19 +64,19 @@ def explained(session: Session, component: Component, works: Collection[Work]) -
     return why
 
 
-def _works(session: Session, component: Component, ids: Collection[UUID]) -> dict[UUID, Work]:
+def _works(session: Session, ids: Collection[UUID]) -> dict[UUID, Work]:
     """What succeeded jobs have done."""
     found = {job_id: work for job_id in ids if (work := _done.get(job_id))}
     for job in load_jobs(session, [job_id for job_id in ids if job_id not in found]).values():
-        found[job.id] = keep_work(job, component)
+        found[job.id] = keep_work(job)
     return found
 
 
-def keep_work(job: ComponentJob, component: Component) -> Work:
-    """Keep what a succeeded job has done, so that it need not be read once more."""
+def keep_work(job: ComponentJob) -> Work:
+    """Keep what a succeeded job has done, so that it need not be read when the next ones are compared with it."""
     if len(_done) >= _MOST_KEPT:
         _done.clear()
-    return _done.setdefault(job.id, Work.done_by(job, component))
+    return _done.setdefault(job.id, Work.done_by(job))
 
 
 def _of_same_work(session: Session, keys: Collection[str]) -> dict[str, str]:
