@@ -27,6 +27,9 @@ from interfaces.site import get_site
 
 AUTH = "hospital:s3cr&t of:the ward"
 
+# One worker has all that need the one server.
+pytestmark = pytest.mark.xdist_group("server-auth")
+
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
