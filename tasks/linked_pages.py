@@ -21,6 +21,7 @@ from interfaces.database.tables import ImageRow, InterfaceRow, JobRow, JobValueR
 from interfaces.graph_values import values_in
 from interfaces.reports.gallery import Gallery, backdrop_of
 from interfaces.reports.image_page import image_key, image_page
+from interfaces.reports.markdown import MOST_ROWS
 from interfaces.reports.record import Links, RunReport
 from interfaces.reports.value_page import Giver, needs_page, value_key, value_page
 from interfaces.site import get_site
@@ -80,9 +81,10 @@ def pages_of(report: RunReport, gallery: Gallery, *, run: UUID) -> list[LinkedPa
     images = {image_key(job.component, job.image.sha256): job.image for job in jobs}
     pages = [image_linked(image, run) for image in list(images.values())[:MOST_IMAGES]]
     gave = report.flow_run_id == run and report.job is not None
-    outputs, over = values_in(report.outputs), backdrop_of({**report.inputs, **report.outputs})
+    outputs, inputs = (values_in(values)[:MOST_ROWS] for values in (report.outputs, report.inputs))
+    over = backdrop_of({**report.inputs, **report.outputs})
     with_pages: dict[int, LinkedPage] = {}
-    for number, value in enumerate([*outputs, *values_in(report.inputs)]):
+    for number, value in enumerate([*outputs, *inputs]):
         if len(with_pages) == MOST_VALUES:
             break
         if value.pk in with_pages or not needs_page(value):
