@@ -163,7 +163,7 @@ def _parsed(url: str) -> URL:
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:  # ValueError: a port that is no number
         raise DefinitionError(
             "COMPONENT_FLOWS_DATABASE_URL is no URL of a database that can be used; write "
             "postgresql://user@host/database, or leave it unset for SQLite"
