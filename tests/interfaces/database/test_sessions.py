@@ -31,7 +31,9 @@ def test_a_server_that_is_down_is_told_at_once_and_without_the_password(tmp_path
     assert caught.value.exit_code == 4 and "very-secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["flows", "s3://bucket", "oracle-of-delphi://host/name", "postgresql://flows@host:port/flows"])
+@pytest.mark.parametrize(
+    "url", ["flows", "s3://bucket", "oracle-of-delphi://host/name", "postgresql://flows@host:port/flows"]
+)
 def test_what_is_no_database_is_told(tmp_path, url):
     with pytest.raises(DefinitionError, match="COMPONENT_FLOWS_DATABASE_URL is no URL of a database"):
         Database(url, tmp_path)
