@@ -16,7 +16,8 @@ from interfaces.database.evaluation_tables import EvaluationRow
 from interfaces.database.graph_run_records import find_graph_run
 from interfaces.database.in_parts import in_parts
 from interfaces.database.job_records import load_job, load_jobs
-from interfaces.database.tables import BatchRow, GraphRunRow, JobRow
+from interfaces.database.run_tables import BatchRow, GraphRunRow
+from interfaces.database.tables import JobRow
 from interfaces.errors import UnknownName
 from interfaces.evaluations import Evaluation
 from interfaces.graph_values import values_in

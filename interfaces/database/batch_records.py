@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from interfaces.batch_records import BatchCase, BatchRecord
 from interfaces.batch_summary import BatchSummary
 from interfaces.database.inserting import insert_if_new
-from interfaces.database.tables import BatchRow, InterfaceRow, JobRow, JobValueRow, ValueRow
+from interfaces.database.run_tables import BatchRow
+from interfaces.database.tables import InterfaceRow, JobRow, JobValueRow, ValueRow
 from interfaces.errors import UnknownName
 
 _MESSAGE_LENGTH = 1024

@@ -14,7 +14,7 @@ from interfaces.database.graph_records import graph_from_json, graph_json
 from interfaces.database.in_parts import in_parts
 from interfaces.database.inserting import insert_if_new
 from interfaces.database.job_records import load_jobs
-from interfaces.database.tables import GraphRunRow
+from interfaces.database.run_tables import GraphRunRow
 from interfaces.errors import UnknownName
 from interfaces.graph import Graph
 from interfaces.graph_values import Carried

@@ -21,7 +21,8 @@ from interfaces.database.base import Base
 from interfaces.database.evaluation_tables import EvaluatedCaseRow, EvaluationRow
 from interfaces.database.follow_up_records import FollowUpStatus
 from interfaces.database.in_parts import in_parts
-from interfaces.database.tables import AdmissionRow, FollowUpRow, GraphRunRow, JobRow, JobValueRow, TarballRow, ValueRow
+from interfaces.database.run_tables import GraphRunRow
+from interfaces.database.tables import AdmissionRow, FollowUpRow, JobRow, JobValueRow, TarballRow, ValueRow
 from interfaces.job_status import FINAL
 from interfaces.jobs import ComponentJob
 from interfaces.owners import Owner

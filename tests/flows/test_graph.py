@@ -18,7 +18,7 @@ from flows.server import ensure_server
 from flows.server_settings import client_settings
 from interfaces import ComponentException, ComponentJob, JobStatus
 from interfaces.database.graph_run_records import find_graph_run
-from interfaces.database.tables import GraphRunRow
+from interfaces.database.run_tables import GraphRunRow
 from interfaces.errors import GraphInvalid, InvalidInputs, UnknownName
 from interfaces.site import get_site
 from tasks.export_crate import export_crate

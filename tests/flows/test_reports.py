@@ -73,7 +73,7 @@ def test_every_kind_of_run_has_a_report_that_puts_failures_first(scan, tmp_path)
 def _batch_of(results: Path) -> str:
     from sqlalchemy import select
 
-    from interfaces.database.tables import BatchRow
+    from interfaces.database.run_tables import BatchRow
     from interfaces.site import get_site
 
     with get_site().database.session() as session:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import update
 
-from interfaces.database.tables import GraphRunRow, ImageRow, JobRow, ValueRow
+from interfaces.database.run_tables import GraphRunRow
+from interfaces.database.tables import ImageRow, JobRow, ValueRow
 from interfaces.site import Site
 
 

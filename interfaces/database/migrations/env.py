@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from interfaces.database import archive_tables, evaluation_tables, tables, worker_run_tables  # noqa: F401 - their tables are known then
+from interfaces.database import archive_tables, evaluation_tables, run_tables, tables, worker_run_tables  # noqa: F401 - their tables are known then
 from interfaces.database.base import Base
 
 context.configure(

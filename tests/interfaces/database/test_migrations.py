@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, select, text
 
-from interfaces.database import archive_tables, evaluation_tables, migrations_folder, worker_run_tables  # noqa: F401
+from interfaces.database import archive_tables, evaluation_tables, migrations_folder, run_tables, worker_run_tables  # noqa: F401
 from interfaces.database.base import Base
 from interfaces.database.sessions import HEAD, Database
 from interfaces.database.tables import InterfaceRow
