@@ -139,26 +139,23 @@ class CallableFlow(Flow[P, R]):
 
     def after(self, *upstream: object) -> Self:
         """The same flow with edges, in the Prefect UI, from the sub-flows that handed on those records."""
-        other = copy(self)
-        other._upstream = (*self._upstream, *upstream)
-        return other
+        return self._changed(_upstream=(*self._upstream, *upstream))
 
     def unchecked(self) -> Self:
         """The same flow for parameters of this project's own making, which Prefect need not check and convert."""
-        other = copy(self)
-        other.should_validate_parameters = False
-        return other
+        return self._changed(should_validate_parameters=False)
 
-    def telling(self, tell: Callable[[R], None]) -> Self:
+    def telling(self, tell: Callable[[R], None] | None) -> Self:
         """The same flow, which tells its result as soon as its body calls `give_early`, and not at the run's end."""
-        other = copy(self)
-        other._tell = tell
-        return other
+        return self._changed(_tell=tell)
 
     def with_options(self, **options: Any) -> Self:
         """The same flow with other options; see `prefect.flows.Flow.with_options`."""
+        return self._changed(**super().with_options(**options).__dict__)
+
+    def _changed(self, **attributes: Any) -> Self:
         other = copy(self)
-        other.__dict__.update(super().with_options(**options).__dict__)
+        other.__dict__.update(attributes)
         return other
 
     def name_of(self, parameters: Mapping[str, Any]) -> str | None:

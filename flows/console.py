@@ -11,18 +11,19 @@ import logging
 
 from prefect.logging.handlers import PrefectConsoleHandler
 
+from flows.routine_log import shows_everything
 from interfaces.errors import ComponentFlowsError
 
 
 def keep_console_brief() -> None:
     """Leave out of this process's terminal what says nothing more; to ask for it again changes nothing."""
     for handler in logging.getLogger().handlers:
-        if isinstance(handler, PrefectConsoleHandler) and _is_telling not in handler.filters:
+        if isinstance(handler, PrefectConsoleHandler):
             handler.addFilter(_is_telling)
 
 
 def _is_telling(record: logging.LogRecord) -> bool:
-    if logging.getLogger("prefect").isEnabledFor(logging.DEBUG):
+    if shows_everything():
         return True
     if record.exc_info and isinstance(record.exc_info[1], ComponentFlowsError):
         return False  # its text follows, in the state of the run and from whoever catches it

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine
-from contextlib import suppress
 from typing import Any, TypeVar
 
+from tasks.in_thread import until_done
 from tasks.run_logging import run_logger
 
 R = TypeVar("R")
@@ -35,9 +35,7 @@ async def first_known(
         await asyncio.wait([known, running], return_when=asyncio.FIRST_COMPLETED)
     except asyncio.CancelledError:
         running.cancel()
-        while not running.done():  # its own `finally` blocks, however often it is cancelled
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([running])
+        await until_done(running)  # its own `finally` blocks
         if not running.cancelled():
             running.exception()  # taken, so that nobody is told of it twice
         raise

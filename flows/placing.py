@@ -76,8 +76,7 @@ async def place_component(
         CancelledRun: It was cancelled in the Prefect UI.
     """
     if not places_in_pools():
-        flow = run_component.unchecked().after(*upstream)
-        flow = flow if tell is None else flow.telling(tell)
+        flow = run_component.unchecked().after(*upstream).telling(tell)
         job: ComponentJob = await flow.aio(component, dict(inputs), **options)
         return job
     values = await in_thread(_read, component, inputs)

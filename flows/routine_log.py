@@ -19,14 +19,12 @@ STEPS = frozenset({"validate inputs", "execute", "collect outputs", "chain"})
 def leave_out_routine() -> None:
     """Leave such lines out of the log of this process; to ask for it again changes nothing."""
     for name in LOGGERS:
-        logger = logging.getLogger(name)
-        if is_news not in logger.filters:
-            logger.addFilter(is_news)
+        logging.getLogger(name).addFilter(is_news)
 
 
 def is_news(record: logging.LogRecord) -> bool:
     """Whether a line of Prefect's log says something that the states of runs don't."""
-    if record.levelno != logging.INFO or logging.getLogger("prefect").isEnabledFor(logging.DEBUG):
+    if record.levelno != logging.INFO or shows_everything():
         return True
     text = str(record.msg)
     if record.module == "task_engine":
@@ -34,6 +32,11 @@ def is_news(record: logging.LogRecord) -> bool:
     if record.module != "flow_engine":
         return True
     return not (text.startswith("Beginning subflow run ") or (text.startswith("View at ") and _is_part()))
+
+
+def shows_everything() -> bool:
+    """Whether somebody looks for faults, and so wants every line of Prefect's log."""
+    return logging.getLogger("prefect").isEnabledFor(logging.DEBUG)
 
 
 def _is_part() -> bool:

@@ -7,6 +7,8 @@ is run again, as a further attempt of the same job.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from interfaces.containers.engine_errors import is_transient
 from interfaces.engine import get_engine
@@ -38,21 +40,45 @@ async def run_container(job: ComponentJob) -> ComponentJob:
         ComponentException: The component failed.
         EngineError: The engine refused, or broke off in every attempt.
     """
-    for pause_s in (*BACK_OFF_S, None):
+
+    async def attempt(job: ComponentJob) -> ComponentJob:
+        executed: ComponentJob = job if job.status is JobStatus.EXECUTED else await begun(execute, job)
+        return executed
+
+    return await _again_and_again(job, attempt, _recovered, "Attempt {0.attempt} broke off, and is made again")
+
+
+async def take_outputs(job: ComponentJob) -> ComponentJob:
+    """Collect the outputs, again where the engine was away: what a container has finished is not run twice.
+
+    Raises:
+        ComponentException: An output is missing or invalid.
+        EngineError: The engine broke off every time.
+    """
+    return await _again_and_again(
+        job, partial(begun, collect_outputs), _taken_anew, "The outputs could not be read, and are"
+    )
+
+
+async def _again_and_again(
+    job: ComponentJob,
+    attempt: Callable[[ComponentJob], Awaitable[ComponentJob]],
+    mend: Callable[[ComponentJob], Awaitable[ComponentJob]],
+    told: str,
+) -> ComponentJob:
+    for pause_s in BACK_OFF_S:
         try:
-            if job.status is not JobStatus.EXECUTED:
-                job = await begun(execute, job)
-            return job
+            return await attempt(job)
         except EngineError as error:
-            if pause_s is None or not is_transient(error):
+            if not is_transient(error):
                 raise
-            run_logger().warning("Attempt %d broke off, and is made again in %g s: %s", job.attempt, pause_s, error)
-            job = await _recovered(job, pause_s)
-    raise AssertionError("the last attempt returns or raises")
+            run_logger().warning("%s in %g s: %s", told.format(job), pause_s, error)
+            await asyncio.sleep(pause_s)
+            job = await mend(job)
+    return await attempt(job)
 
 
-async def _recovered(job: ComponentJob, pause_s: float) -> ComponentJob:
-    await asyncio.sleep(pause_s)
+async def _recovered(job: ComponentJob) -> ComponentJob:
     try:
         return await in_thread(recovered, job)
     except EngineError as error:
@@ -78,22 +104,7 @@ def recovered(job: ComponentJob) -> ComponentJob:
     return saved(job.next_attempt())
 
 
-async def take_outputs(job: ComponentJob) -> ComponentJob:
-    """Collect the outputs, again where the engine was away: what a container has finished is not run twice.
-
-    Raises:
-        ComponentException: An output is missing or invalid.
-        EngineError: The engine broke off every time.
-    """
-    for pause_s in (*BACK_OFF_S, None):
-        try:
-            collected: ComponentJob = await begun(collect_outputs, job)
-            return collected
-        except EngineError as error:
-            if pause_s is None or not is_transient(error):
-                raise
-            run_logger().warning("The outputs could not be read, and are in %g s: %s", pause_s, error)
-            await asyncio.sleep(pause_s)
-            job = await in_thread(reread, job)
-            await in_thread(JobFolder.of(get_site(), job.id).renew_taken)
-    raise AssertionError("the last attempt returns or raises")
+async def _taken_anew(job: ComponentJob) -> ComponentJob:
+    job = await in_thread(reread, job)
+    await in_thread(JobFolder.of(get_site(), job.id).renew_taken)
+    return job

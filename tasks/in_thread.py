@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
@@ -29,6 +31,13 @@ async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
         limiter = CapacityLimiter(MAX_THREADS)
         _limiter.set(limiter)
     return await to_thread.run_sync(partial(_told, function, *args, **kwargs), limiter=limiter)
+
+
+async def until_done(running: asyncio.Future[Any]) -> None:
+    """Wait until something has come to its end, however often this wait is cancelled; raises nothing of either."""
+    while not running.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([running])
 
 
 def _told(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

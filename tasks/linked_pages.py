@@ -37,7 +37,7 @@ MOST_GIVERS = 10
 
 _MOST_KNOWN = 10_000
 
-_known: dict[tuple[str, str], None] = {}
+_known: set[tuple[str, str]] = set()
 """By URL of the API and key, the pages that are there, or are being written by this process."""
 
 
@@ -62,7 +62,7 @@ def remember(key: str) -> None:
     """Say that a page is there."""
     if len(_known) >= _MOST_KNOWN:
         _known.clear()
-    _known[_here(key)] = None
+    _known.add(_here(key))
 
 
 def _here(key: str) -> tuple[str, str]:
@@ -164,5 +164,5 @@ async def with_linked_pages(pages: list[LinkedPage], links: Links, limiter: Capa
         run_logger().warning("The page of a value or image could not be made", exc_info=True)
     finally:
         for key in left:
-            _known.pop(_here(key), None)
+            _known.discard(_here(key))
     return replace(links, pages=frozenset(page.key for page in pages if page.key not in left))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
@@ -24,7 +23,7 @@ from interfaces.job_status import JobStatus
 from interfaces.jobs import ComponentJob
 from interfaces.site import get_site
 from tasks.finish_job import finish_broken
-from tasks.in_thread import in_thread
+from tasks.in_thread import in_thread, until_done
 from tasks.misses import DID_NOT_RUN, REFRESHED, explained
 from tasks.records import saved
 from tasks.reuse import succeeded
@@ -138,9 +137,7 @@ async def _to_its_end(step: Callable[..., ComponentJob | None], *args: Any) -> A
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError as cancelled:
-        while not running.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([running])
+        await until_done(running)
         job = None if running.cancelled() or running.exception() else running.result()
         if job is not None and not job.status.is_final:
             await finish_broken(job, cancelled)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -172,12 +172,18 @@ def _parsed(url: str) -> URL:
 
 
 def _connect_patiently(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
-    for pause_s in PAUSES_S:
+    error = dialect.loaded_dbapi.OperationalError
+    return _again_and_again(lambda: dialect.connect(*arguments, **options), error, PAUSES_S)
+
+
+def _again_and_again(attempt: Callable[[], Any], error: type[Exception], pauses_s: Iterable[float]) -> Any:
+    """Make an attempt, and after each pause another one where it failed with that error; the last one may raise it."""
+    for pause_s in pauses_s:
         try:
-            return dialect.connect(*arguments, **options)
-        except dialect.loaded_dbapi.OperationalError:
+            return attempt()
+        except error:
             time.sleep(pause_s)
-    return dialect.connect(*arguments, **options)
+    return attempt()
 
 
 def _is_missing_table(error: DBAPIError) -> bool:
@@ -191,12 +197,6 @@ def prepare_sqlite(connection: SqliteConnection, _record: Any = None) -> None:
     # Readers go on beside one writer; a writer waits for its turn rather than failing.
     for pragma in ("busy_timeout=30000", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
-    for pause_s in (*SQLITE_PAUSES_S, None):
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            break
-        except SqliteError:  # several open a new file at once: SQLite lets none of them wait for this
-            if pause_s is None:
-                raise
-            time.sleep(pause_s)
+    # Several may open a new file at once: SQLite lets none of them wait for this.
+    _again_and_again(lambda: cursor.execute("PRAGMA journal_mode=WAL"), SqliteError, SQLITE_PAUSES_S)
     cursor.close()

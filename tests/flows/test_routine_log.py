@@ -9,9 +9,13 @@ import pytest
 from prefect import flow, task
 
 from flows.calling import component_flow
-from flows.routine_log import LOGGERS, is_news, leave_out_routine
+from flows.routine_log import LOGGERS, STEPS, is_news, leave_out_routine
 from flows.server import ensure_server
 from flows.server_settings import client_settings
+from tasks.chain import chain
+from tasks.collect_outputs import collect_outputs
+from tasks.execute import execute
+from tasks.validate_inputs import validate_inputs
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -75,6 +79,10 @@ def test_whoever_looks_for_faults_sees_everything(caplog):
         prefect.setLevel(before)
     assert any(text.startswith("Beginning subflow run 'part'") for text in found)
     assert [text for text in found if text.startswith("Finished")] == ["Finished in state Completed()"] * 4
+
+
+def test_the_steps_are_the_tasks_of_a_job():
+    assert {one.name for one in (validate_inputs, execute, collect_outputs, chain)} == STEPS
 
 
 def test_it_is_asked_for_more_than_once_and_holds_once():

@@ -74,7 +74,7 @@ def test_unless_set_inputs_lie_in_the_home_folder_and_so_do_results(home):
     [
         "/etc/passwd",
         "/proc/self/environ",
-        "/proc/self/root/etc/passwd",
+        "/proc/self/root{scans}/../secret.mha",
         "/dev/stdin",
         "{scans}/../secret.mha",
         "{scans}/./../scans/../secret.mha",
